@@ -1,0 +1,73 @@
+# `make` lists the targets. Everything happens in .venv beside this file; nothing is installed
+# elsewhere, but for PostgreSQL's server, which `make check` fetches when it is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Recipes build on each other's results (.venv), and the tests want the cores for themselves.
+.NOTPARALLEL:
+# Services are started anew by nearly every test: without compiled files each start costs a second.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+export KEEP
+
+.PHONY: help install lock protos fmt lint types test check demo bench serve clean system-packages
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
+	    printf '  make %-16s %s\n' "$$target" "$$text"; done
+
+install: $(STAMP) ## make .venv with the locked dependencies and the project in it
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make install PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	rm -f $@
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+lock: ## choose the newest allowed versions anew and write requirements/
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@PATH="$(CURDIR)/build/lock/bin:$$PATH" deploy/setup/lock_requirements.sh
+
+protos: install ## generate the stubs in python_client/librarian/v1 from protos/
+	$(BIN)/python -m grpc_tools.protoc --proto_path=protos --python_out=python_client --pyi_out=python_client \
+	    --grpc_python_out=python_client $$(find protos -name '*.proto' | LC_ALL=C sort)
+
+fmt: install ## format the code and sort the imports
+	$(BIN)/ruff check --quiet --select I --fix
+	$(BIN)/ruff format
+
+lint: install ## check the format and the rules of ruff
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: install ## check the types (mypy, strict)
+	$(BIN)/mypy
+
+test: install ## run the tests: make test ARGS="-k ingest"
+	$(BIN)/pytest $(ARGS)
+
+check: install system-packages lint types ## all that CI checks: format, lint, types, every test
+	$(BIN)/pytest
+
+demo: install ## start a site, put a night into it, search and stage; KEEP=1 leaves it running
+	$(BIN)/python -m deploy.demo
+
+bench: install system-packages ## measure the speed beside its yardsticks
+	$(BIN)/python -m tests.benchmarks
+
+serve: install ## run a site in ./site until Ctrl-C
+	$(BIN)/librarian serve --dir site
+
+system-packages: ## install PostgreSQL's server for the tests, when it is missing
+	@deploy/setup/system_packages.sh
+
+clean: ## remove .venv, caches and what was built
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
