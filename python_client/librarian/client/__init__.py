@@ -1,0 +1,1 @@
+"""The Python client: connections, calls, and records."""

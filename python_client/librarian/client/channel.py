@@ -1,0 +1,165 @@
+"""A connection to one gRPC server: token, deadlines, retries, and errors as their classes."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from librarian.errors import (
+    LibrarianError,
+    NotAllowedError,
+    NotReachableError,
+    NotSignedInError,
+    WaitTimedOutError,
+)
+from librarian.failures import error_from
+
+DEFAULT_TIMEOUT_SECONDS = 30.0
+
+# Repeating these changes nothing, or is told apart from the first call by a key in the request.
+_REPEATABLE = {
+    "Accounts": ["ListAccounts", "ListTokens"],
+    "Files": ["CreateFileEvent", "GetFile", "ListFileEvents"],
+    "Instances": ["ListInstances", "OpenFile"],
+    "Jobs": ["CancelJob", "GetJob", "ListJobErrors", "ListJobs"],
+    "Observations": ["GetObservation"],
+    "Site": ["Ping"],
+    "Staging": ["StartStaging"],
+    "Stores": ["CreateStore", "GetStore", "ListStores", "UpdateStore"],
+    "Uploads": ["CompleteUploads", "GetUpload", "RenewUploads", "StartUploads"],
+}
+
+_SERVICE_CONFIG = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [
+                    {"service": f"librarian.v1.{service}", "method": method}
+                    for service, methods in _REPEATABLE.items()
+                    for method in methods
+                ],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.1s",
+                    "maxBackoff": "2s",
+                    "backoffMultiplier": 3,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    }
+)
+
+_OPTIONS = [
+    ("grpc.service_config", _SERVICE_CONFIG),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # Connections to one address do not share a fate, or a back-off.
+    ("grpc.use_local_subchannel_pool", 1),
+]
+
+
+class Connection:
+    """A connection to one server; it connects when it is first used."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | Callable[[], str] | None = None,
+        tls: bool = False,
+        ca_file: Path | None = None,
+    ) -> None:
+        self.address = address
+        self._token = token
+        if tls:
+            roots = ca_file.read_bytes() if ca_file else None
+            credentials = grpc.ssl_channel_credentials(roots)
+            self._channel = grpc.secure_channel(address, credentials, _OPTIONS)
+        else:
+            self._channel = grpc.insecure_channel(address, _OPTIONS)
+
+    def stub(self, stub_class: Any) -> Any:
+        """Return a generated stub whose methods send the token and raise `librarian.errors`."""
+        stub = stub_class(self._channel)
+        for name, method in vars(stub).items():
+            setattr(stub, name, self._wrap(method))
+        return stub
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """Return what each call carries: the token, and a new id for the logs."""
+        call_id = ("librarian-call-id", uuid.uuid4().hex[:12])
+        token = self._token() if callable(self._token) else self._token
+        return (("authorization", f"Bearer {token}"), call_id) if token else (call_id,)
+
+    def close(self) -> None:
+        """End the connection and all calls on it."""
+        self._channel.close()
+
+    def _wrap(self, method: Any) -> Any:
+        streams = isinstance(method, grpc.UnaryStreamMultiCallable | grpc.StreamStreamMultiCallable)
+        # A stream lasts as long as there is something to say; only its caller knows how long.
+        default = None if _sends_a_stream(method) or streams else DEFAULT_TIMEOUT_SECONDS
+
+        def call(request: Any, timeout: float | None = default) -> Any:
+            try:
+                answer = method(request, timeout=timeout, metadata=self.metadata())
+            except grpc.RpcError as error:
+                raise translate_error(error, self.address) from None
+            return Stream(answer, self.address) if streams else answer
+
+        return call
+
+
+def _sends_a_stream(method: Any) -> bool:
+    return isinstance(method, grpc.StreamUnaryMultiCallable | grpc.StreamStreamMultiCallable)
+
+
+class Stream:
+    """The answers of a streaming call, one after the other."""
+
+    def __init__(self, call: Any, address: str) -> None:
+        self._call = call
+        self._address = address
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return itself: a stream is read once."""
+        return self
+
+    def __next__(self) -> Any:
+        """Return the next answer; raise the class of `librarian.errors` that ended the stream."""
+        try:
+            return next(self._call)
+        except grpc.RpcError as error:
+            raise translate_error(error, self._address) from None
+
+    def cancel(self) -> None:
+        """Tell the server that no more answers are wanted."""
+        self._call.cancel()
+
+
+def translate_error(error: grpc.RpcError, address: str) -> LibrarianError:
+    """Return an RPC error as the class that the server raised, or what the network came to."""
+    metadata: Any = error.trailing_metadata() or ()
+    trailers = dict(metadata)
+    code, details = error.code(), error.details() or ""
+    reason = trailers.get("librarian-reason")
+    if reason is not None:
+        return error_from(str(reason), details)
+    match code:
+        case grpc.StatusCode.UNAVAILABLE:
+            return NotReachableError(f"Nothing answers at {address}: is the service running there?")
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return WaitTimedOutError(f"{address} did not answer in time; it may still do the work.")
+        case grpc.StatusCode.UNAUTHENTICATED:
+            return NotSignedInError(details)
+        case grpc.StatusCode.PERMISSION_DENIED:
+            return NotAllowedError(details)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return LibrarianError(f"{address} is no Librarian service that knows this call.")
+        case _:
+            return LibrarianError(f"The call to {address} failed: {code.name}: {details}")

@@ -1,0 +1,95 @@
+"""A gRPC server as all services run it: health, reflection, limits, TLS, and a clean stop."""
+
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from librarian.service.calls import Authenticate, CallInterceptor
+from librarian.service.config import ConfigError, ListenConfig
+
+# Adds a service's servicers to a server, and returns their full names.
+AddServicers = Callable[[grpc.Server], list[str]]
+
+_OPTIONS = [
+    # Two services must never share a port by accident, which gRPC allows unless told.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+class RunningServer:
+    """A server that listens."""
+
+    def __init__(self, server: grpc.Server, host: str, port: int, checks: health.HealthServicer):
+        self._server = server
+        self._checks = checks
+        self.port = port
+        self.address = f"{host}:{port}"
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        """Refuse new calls, give those under way some time, and end the rest."""
+        self._checks.enter_graceful_shutdown()
+        self._server.stop(grace_seconds).wait()
+
+
+def serve(
+    listen: ListenConfig, *, add_servicers: AddServicers, authenticate: Authenticate
+) -> RunningServer:
+    """Start a server; raise ConfigError when the configuration or the port cannot be used."""
+    listen.check_listen()
+    server = grpc.server(
+        ThreadPoolExecutor(listen.threads, thread_name_prefix="call"),
+        interceptors=[CallInterceptor(authenticate)],
+        options=_OPTIONS,
+        maximum_concurrent_rpcs=None,
+    )
+    names = add_servicers(server)
+    checks = _add_health(server, names)
+    reflection.enable_server_reflection(
+        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+    )
+    port = _bind(server, listen)
+    server.start()
+    return RunningServer(server, listen.host, port, checks)
+
+
+def _add_health(server: grpc.Server, names: list[str]) -> health.HealthServicer:
+    checks = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    for name in ["", *names]:
+        checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return checks
+
+
+def _bind(server: grpc.Server, listen: ListenConfig) -> int:
+    try:
+        if listen.tls_cert_file is None or listen.tls_key_file is None:
+            port = server.add_insecure_port(listen.listen)
+        else:
+            pair = (listen.tls_key_file.read_bytes(), listen.tls_cert_file.read_bytes())
+            port = server.add_secure_port(listen.listen, grpc.ssl_server_credentials([pair]))
+    except OSError as error:
+        raise ConfigError(f"Cannot read {error.filename}: {error.strerror}.") from error
+    except RuntimeError:
+        port = 0
+    if port == 0:
+        raise ConfigError(f"Cannot listen on {listen.listen}: the address is in use or not here.")
+    return int(port)
+
+
+def wait_for_signal(on_stop: Callable[[], None]) -> None:
+    """Wait until the process is told to end by SIGTERM or SIGINT, and then stop."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()
+    on_stop()
