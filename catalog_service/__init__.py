@@ -1,0 +1,1 @@
+"""The catalogue: the one service that owns the metadata database, and decides."""

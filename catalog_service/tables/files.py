@@ -1,0 +1,84 @@
+"""Files, their instances, and what happened to them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog_service.tables.base import Base, BigKey, name_type
+
+
+class File(Base):
+    """A data product: immutable, and never taken off the record."""
+
+    __tablename__ = "file"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    # Unique name without any directory part, 1 to 255 bytes of UTF-8.
+    name: Mapped[str] = mapped_column(name_type(255), unique=True)
+    # Text after the name's last dot.
+    type: Mapped[str] = mapped_column(name_type(255))
+    # Bytes of the contents; of a directory, the sum of its files.
+    size_bytes: Mapped[int]
+    # `algorithm:hex`; of a directory, that of its manifest.
+    checksum: Mapped[str] = mapped_column(name_type(140))
+    # Observation that produced it; null for maintenance files.
+    obsid: Mapped[int | None] = mapped_column(ForeignKey("observation.obsid"))
+    # When it was put on record here.
+    create_time: Mapped[datetime]
+    # Name of the account that put it on record here.
+    source: Mapped[str] = mapped_column(name_type(64))
+    # Available instances here; kept by whoever adds or takes one.
+    instance_count: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    __table_args__ = (
+        CheckConstraint("size_bytes >= 0", name="size_bytes_not_negative"),
+        Index(None, "obsid"),
+        Index(None, "create_time"),
+        Index(None, "type", "name"),
+        Index(None, "size_bytes"),
+    )
+
+
+class Instance(Base):
+    """A copy of a file on a store."""
+
+    __tablename__ = "instance"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
+    store_id: Mapped[int] = mapped_column(ForeignKey("store.id"))
+    # Directories between the store's root and the copy, whose name is the file's.
+    parent_dirs: Mapped[str] = mapped_column(name_type(1024))
+    # False when the copy is gone from disk and only tracked.
+    available: Mapped[bool]
+    # Whether the copy may be deleted.
+    deletion_allowed: Mapped[bool]
+    # When the copy was put on record.
+    create_time: Mapped[datetime]
+    # When the copy was last read whole and found good.
+    verify_time: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("file_id", "store_id", "parent_dirs"),
+        Index(None, "store_id", "file_id"),
+    )
+
+
+class FileEvent(Base):
+    """Something that happened to a file here; only ever added."""
+
+    __tablename__ = "file_event"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
+    # When it happened.
+    time: Mapped[datetime]
+    # What happened, such as `create_instance`.
+    type: Mapped[str] = mapped_column(name_type(255))
+    # Details, a JSON object as text.
+    payload: Mapped[str] = mapped_column(Text)
+    # Key of the call that logged it, when a repeat of it must not log again.
+    request_id: Mapped[str | None] = mapped_column(name_type(200), unique=True)
+
+    __table_args__ = (Index(None, "file_id", "id"),)

@@ -1,0 +1,55 @@
+"""Uploads: contents on their way in."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog_service.tables.base import Base, name_type
+
+
+class Upload(Base):
+    """Contents on their way in, and the space that is reserved for them."""
+
+    __tablename__ = "upload"
+
+    # `<batch>-<number>`: the batch is random, and has one write ticket.
+    id: Mapped[str] = mapped_column(name_type(48), primary_key=True)
+    # Who asked, and the key that makes asking again the same upload.
+    account_name: Mapped[str] = mapped_column(name_type(64))
+    request_id: Mapped[str] = mapped_column(name_type(128))
+    # What was asked for.
+    file_name: Mapped[str] = mapped_column(name_type(255))
+    parent_dirs: Mapped[str] = mapped_column(name_type(1024))
+    size_bytes: Mapped[int]
+    null_obsid: Mapped[bool]
+    deletion_allowed: Mapped[bool]
+    # Observation as the caller said it, later as it was resolved: JSON, or null.
+    observation: Mapped[str | None] = mapped_column(Text)
+    store_id: Mapped[int] = mapped_column(ForeignKey("store.id"))
+    # RECEIVING, VERIFIED, DONE, CANCELLED or FAILED.
+    state: Mapped[str] = mapped_column(name_type(16))
+    # Checksum said at the start, later as verified; empty when not known.
+    checksum: Mapped[str] = mapped_column(name_type(140))
+    # Inode of the verified contents; what has it at the destination is this upload.
+    inode: Mapped[int | None]
+    # The file's name from VERIFIED to DONE, so that only one upload of a name gets that far.
+    claimed_name: Mapped[str | None] = mapped_column(name_type(255), unique=True)
+    # Worker that is completing it, until when, and the fence of its writes.
+    worker: Mapped[str | None] = mapped_column(name_type(64))
+    worker_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What went wrong, in a sentence.
+    error: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # Whether its staging place was removed from the store.
+    discarded: Mapped[bool] = mapped_column(default=False, server_default=false())
+    create_time: Mapped[datetime]
+    # When it expires unless renewed.
+    expire_time: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("account_name", "request_id"),
+        Index(None, "state", "expire_time"),
+        Index(None, "store_id", "state"),
+        Index(None, "discarded", "state"),
+    )

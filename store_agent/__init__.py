@@ -1,0 +1,1 @@
+"""The store agent: the one process on a storage node that touches its stores."""
