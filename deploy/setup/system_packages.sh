@@ -8,7 +8,6 @@ find_postgres() {
 
 missing=()
 find_postgres >/dev/null || missing+=(postgresql)
-command -v rsync >/dev/null || missing+=(rsync)
 command -v setpriv >/dev/null || missing+=(util-linux)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
