@@ -53,6 +53,8 @@ def open_database(database_url: str, pool_size: int = 16) -> Database:
         pool_size=pool_size,
         max_overflow=pool_size,
         isolation_level="READ COMMITTED",
+        # Many updates travel together; one after the other each would cost a round trip.
+        executemany_mode="values_plus_batch",
         connect_args={
             "connect_timeout": 10,
             "keepalives_idle": 30,

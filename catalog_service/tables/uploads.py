@@ -39,8 +39,9 @@ class Upload(Base):
     worker: Mapped[str | None] = mapped_column(name_type(64))
     worker_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0, server_default="0")
-    # What went wrong, in a sentence.
+    # What went wrong, in a sentence, and the reason by which `librarian.errors` names it.
     error: Mapped[str] = mapped_column(Text, default="", server_default="")
+    error_reason: Mapped[str] = mapped_column(name_type(32), default="", server_default="")
     # Whether its staging place was removed from the store.
     discarded: Mapped[bool] = mapped_column(default=False, server_default=false())
     create_time: Mapped[datetime]
