@@ -9,7 +9,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,15 +43,34 @@ class Contents:
     manifest: bytes | None = None
 
 
-def describe_contents(fd: int, algorithms: Iterable[str] = (DEFAULT_ALGORITHM,)) -> Contents:
+# Reads an open flat file, whose path in the dataset is empty when it is no dataset's, and returns
+# its size and its checksums by algorithm.
+ReadFile = Callable[[int, str, Iterable[str]], tuple[int, dict[str, str]]]
+
+
+def read_flat_file(fd: int, path: str, algorithms: Iterable[str]) -> tuple[int, dict[str, str]]:
+    """Read an open flat file; raise ChangedWhileReadError when it changes meanwhile."""
+    before = os.fstat(fd)
+    read_bytes, checksums = hash_contents(fd, algorithms, before.st_size)
+    if read_bytes != before.st_size or _state(os.fstat(fd)) != _state(before):
+        raise changed(path or "the file")
+    return read_bytes, checksums
+
+
+def describe_contents(
+    fd: int,
+    algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
+    read_file: ReadFile = read_flat_file,
+) -> Contents:
     """Read what an open file or directory holds, once, and return its size and checksums.
 
     Raises ChangedWhileReadError when something changes meanwhile, and InvalidRequestError for
-    what a dataset must not hold, naming it.
+    what a dataset must not hold, naming it. Whoever does more with the bytes than read them
+    gives a `read_file` of their own.
     """
     if stat.S_ISDIR(os.fstat(fd).st_mode):
-        return _describe_tree(fd, list(algorithms))
-    size_bytes, checksums = _describe_flat(fd, "the file", algorithms)
+        return _describe_tree(fd, list(algorithms), read_file)
+    size_bytes, checksums = read_file(fd, "", algorithms)
     return Contents(size_bytes, checksums)
 
 
@@ -85,15 +104,7 @@ def manifest_checksum(manifest: bytes | bytearray, algorithm: str = DEFAULT_ALGO
     return checksum_of(manifest, algorithm)
 
 
-def _describe_flat(fd: int, path: str, algorithms: Iterable[str]) -> tuple[int, dict[str, str]]:
-    before = os.fstat(fd)
-    read_bytes, checksums = hash_contents(fd, algorithms, before.st_size)
-    if read_bytes != before.st_size or _state(os.fstat(fd)) != _state(before):
-        raise changed(path)
-    return read_bytes, checksums
-
-
-def _describe_tree(dir_fd: int, algorithms: list[str]) -> Contents:
+def _describe_tree(dir_fd: int, algorithms: list[str], read_file: ReadFile) -> Contents:
     """Describe a directory tree.
 
     An entry's checksum in the manifest is always BLAKE3; `md5:` follows the predecessors: it is
@@ -103,7 +114,7 @@ def _describe_tree(dir_fd: int, algorithms: list[str]) -> Contents:
     of_entries = [DEFAULT_ALGORITHM, *(["md5"] if "md5" in algorithms else [])]
     manifest = bytearray()
     size_bytes = 0
-    for entry, checksums in _describe_entries(dir_fd, of_entries):
+    for entry, checksums in _describe_entries(dir_fd, of_entries, read_file):
         manifest += format_entry(entry)
         size_bytes += entry.size_bytes
         if "md5" in checksums:
@@ -115,7 +126,7 @@ def _describe_tree(dir_fd: int, algorithms: list[str]) -> Contents:
 
 
 def _describe_entries(
-    dir_fd: int, algorithms: list[str]
+    dir_fd: int, algorithms: list[str], read_file: ReadFile
 ) -> Iterator[tuple[ManifestEntry, dict[str, str]]]:
     for place in walk_dataset(dir_fd):
         if place.is_empty_directory:
@@ -123,7 +134,7 @@ def _describe_entries(
             continue
         fd = open_entry(place)
         try:
-            size_bytes, checksums = _describe_flat(fd, place.path, algorithms)
+            size_bytes, checksums = read_file(fd, place.path, algorithms)
         finally:
             os.close(fd)
         yield ManifestEntry(place.path, size_bytes, checksums[DEFAULT_ALGORITHM]), checksums
