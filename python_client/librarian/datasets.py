@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from librarian.errors import ChangedWhileReadError, InvalidRequestError
@@ -51,10 +51,10 @@ def list_entries(dir_fd: int) -> Iterator[DatasetEntry]:
             yield DatasetEntry(place.path, _lstat(place).st_size)
 
 
-def walk_dataset(dir_fd: int) -> Iterator[Place]:
+def walk_dataset(dir_fd: int) -> Generator[Place, None, None]:
     """Yield the places of the files and empty directories, sorted by their paths' bytes.
 
-    A place's directory is open only until the next one is asked for.
+    A place's directory is open only until the next one is asked for, or the walk is closed.
     """
     # A descriptor of our own: two walks over one would share its position.
     yield from _walk_directory(Place(dir_fd, ".", ""), 0)
