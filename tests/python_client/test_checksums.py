@@ -96,10 +96,13 @@ def test_hashing_reads_from_the_start_and_does_not_move_the_descriptor(tmp_path:
         assert os.lseek(file.fileno(), 0, os.SEEK_CUR) == 5
 
 
-def test_a_file_that_never_ends_is_read_no_further_than_it_was_said_to_be() -> None:
+@pytest.mark.parametrize("size_bytes", [10_000, (1 << 20) + 1])
+def test_a_file_that_never_ends_is_read_little_further_than_it_was_said_to_be(
+    size_bytes: int,
+) -> None:
     with open("/dev/zero", "rb") as endless:
-        read_bytes, _ = hash_contents(endless.fileno(), ["md5"], 10_000)
-    assert read_bytes == 10_000
+        read_bytes, _ = hash_contents(endless.fileno(), ["blake3"], size_bytes)
+    assert size_bytes <= read_bytes <= 2 << 20
 
 
 def test_a_file_shorter_than_it_was_said_to_be_is_told_by_the_count(tmp_path: Path) -> None:

@@ -189,6 +189,20 @@ def test_ntimes_stands_in_where_the_end_of_a_miriad_stream_is_unclear(miriad: Pa
     assert_facts_of_stretch(observation(miriad))
 
 
+def test_what_only_looks_like_a_time_among_miriad_data_is_not_believed(miriad: Path) -> None:
+    """Visibilities that, read as entries, set a later time and another size, and then fail."""
+    replace_number(miriad, "ntimes", struct.pack(">i", 5))
+    names = [line.split()[1] for line in (miriad / "vartable").read_text().splitlines()]
+    time, corr = names.index("time"), names.index("corr")
+    fake = struct.pack(">4B4xd", time, 0, 1, 0, STRETCH.stop_jd + 0.5)
+    fake += struct.pack(">4Bi8s", corr, 0, 0, 0, 8, b"\xff" * 8)
+    data = bytearray((miriad / "visdata").read_bytes())
+    at = len(data) // 8 * 8 - 64
+    data[at : at + len(fake)] = fake
+    (miriad / "visdata").write_bytes(data)
+    assert_facts_of_stretch(observation(miriad))
+
+
 def replace_number(miriad: Path, name: str, value: bytes) -> None:
     """Replace the first value of a variable in the stream."""
     names = [line.split()[1] for line in (miriad / "vartable").read_text().splitlines()]
