@@ -1,0 +1,116 @@
+"""What commands print: data to stdout, as rows for people or JSON for programs; talk to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+# Rows that are looked at to choose the widths of columns: a search may have millions.
+_ROWS_MEASURED = 200
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    title: str
+    # Numbers are read from their last digit.
+    right: bool = False
+
+
+def print_line(text: str = "", *, flush: bool = False) -> None:
+    """Print a line of data."""
+    sys.stdout.write(f"{text}\n")
+    if flush:
+        sys.stdout.flush()
+
+
+def print_json(document: Any, *, flush: bool = False) -> None:
+    """Print one JSON document on one line."""
+    print_line(json.dumps(document, ensure_ascii=False), flush=flush)
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not data."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def print_rows(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """Print a table while its rows come, and hold none of them for long.
+
+    `empty` is told on stderr when there are none.
+    """
+    remaining = iter(rows)
+    first = list(islice(remaining, _ROWS_MEASURED))
+    if not first:
+        say(empty)
+    elif len(first) < _ROWS_MEASURED and sys.stdout.isatty():
+        _print_rich_table(columns, first)
+    else:
+        _print_plain_table(columns, first, remaining)
+
+
+def print_fields(fields: Mapping[str, str]) -> None:
+    """Print names and values of one thing, a line each."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        print_line(f"{name.ljust(width)}  {printable(value)}".rstrip())
+
+
+def printable(text: str) -> str:
+    """Return text with what could disturb a terminal written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def format_size(size_bytes: float) -> str:
+    """Return a size for people, in decimal units."""
+    value, power = float(size_bytes), 0
+    while value >= 999.5 and power < len(_UNITS) - 1:
+        value, power = value / 1000, power + 1
+    digits = 0 if power == 0 or value >= 99.95 else 1
+    return f"{value:.{digits}f} {_UNITS[power]}"
+
+
+def format_time(moment: datetime | None) -> str:
+    """Return a time for people, in UTC to the second; nothing for none."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _print_rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        justify: Any = "right" if column.right else "left"
+        table.add_column(column.title, justify=justify, overflow="fold")
+    for row in rows:
+        # A Text is shown as it is: a name may look like markup.
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console().print(table)
+
+
+def _print_plain_table(
+    columns: Sequence[Column], first: Sequence[Sequence[str]], remaining: Iterator[Sequence[str]]
+) -> None:
+    widths = [
+        max(len(column.title), *(len(row[number]) for row in first))
+        for number, column in enumerate(columns)
+    ]
+    print_line(_align([column.title for column in columns], columns, widths))
+    for rows in (first, remaining):
+        for row in rows:
+            print_line(_align([printable(cell) for cell in row], columns, widths))
+
+
+def _align(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    parts = (
+        cell.rjust(width) if column.right else cell.ljust(width)
+        for cell, column, width in zip(cells, columns, widths, strict=True)
+    )
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,129 @@
+"""The program: its commands, and one way out of each for success, errors and interruption."""
+
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from librarian.cli.exit_codes import CommandError, ExitCode, exit_code_of
+from librarian.cli.lazy import LazyCommand, LazyGroup
+from librarian.errors import LibrarianError
+from librarian.supervisor.errors import SiteStartError
+
+_FILES, _JOBS, _OBSERVATIONS = "Files", "Staging", "Observations"
+_STORES, _ACCOUNTS, _SITES = "Stores", "Accounts", "Sites"
+
+COMMANDS = {
+    name: LazyCommand(f"librarian.cli.{module}", section, text)
+    for name, module, section, text in [
+        ("upload", "uploads", _FILES, "Put a file or a dataset into the archive."),
+        ("register", "registration", _FILES, "Put files on record that lie on a store already."),
+        ("search-files", "files", _FILES, "List the files that match a search."),
+        ("show-file", "files", _FILES, "Show a file, its copies and its history."),
+        ("locate-file", "files", _FILES, "Say where the copies of a file lie."),
+        ("get", "downloads", _FILES, "Download a file, and check it."),
+        ("add-file-event", "files", _FILES, "Log an event of your own with a file."),
+        ("stage-files", "staging", _JOBS, "Copy what a search finds to where people compute."),
+        ("list-jobs", "jobs", _JOBS, "List the jobs on record."),
+        ("show-job", "jobs", _JOBS, "Show a job, or wait for it."),
+        ("cancel-job", "jobs", _JOBS, "Ask a job to stop."),
+        ("assign-sessions", "observations", _OBSERVATIONS, "Group observations into sessions."),
+        ("add-store", "stores", _STORES, "Add a directory in which files are kept."),
+        ("get-store-list", "stores", _STORES, "List the stores and their space."),
+        ("set-store-state", "stores", _STORES, "Enable or disable a store."),
+        ("create-user", "accounts", _ACCOUNTS, "Create an account."),
+        ("delete-user", "accounts", _ACCOUNTS, "Delete an account and its tokens."),
+        ("set-role", "accounts", _ACCOUNTS, "Change what an account may do."),
+        ("set-password", "accounts", _ACCOUNTS, "Set a password."),
+        ("list-users", "accounts", _ACCOUNTS, "List the accounts."),
+        ("create-token", "tokens", _ACCOUNTS, "Create a token for a script."),
+        ("list-tokens", "tokens", _ACCOUNTS, "List tokens, without their secrets."),
+        ("revoke-token", "tokens", _ACCOUNTS, "End a token."),
+        ("serve", "serve", _SITES, "Run a site on this machine."),
+        ("check-connections", "connections", _SITES, "Try each of your connections."),
+        ("version", "about", _SITES, "Say which version this is."),
+        ("completion", "about", _SITES, "Print a shell's completion script."),
+    ]
+}
+
+
+class Program(LazyGroup):
+    """The group of all commands; whatever happens in one ends here."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run a command and exit with its status."""
+        for stream in (sys.stdout, sys.stderr):
+            # Names on a local disk need not be UTF-8; showing one must not be an error.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_stdout()
+            code = ExitCode.FAILED
+        except Exception as error:
+            code = _explain(error)
+        sys.exit(int(code) if isinstance(code, int) else ExitCode.DONE)
+
+
+def _explain(error: Exception) -> ExitCode:
+    """Tell the person of an error in a sentence; return the exit status."""
+    if _debugging():
+        traceback.print_exception(error)
+    message, code = _sentence(error)
+    if message:
+        click.echo(f"librarian: {message}", err=True)
+    return code
+
+
+def _sentence(error: Exception) -> tuple[str, ExitCode]:
+    match error:
+        case click.Abort():
+            return "interrupted.", ExitCode.INTERRUPTED
+        case click.UsageError():
+            usage = f" Try `{error.ctx.command_path} --help`." if error.ctx else ""
+            return f"{error.format_message()}{usage}", ExitCode.WRONG_USAGE
+        case click.ClickException():
+            return error.format_message(), ExitCode.FAILED
+        case CommandError():
+            return str(error), error.code
+        case LibrarianError():
+            return str(error), exit_code_of(error)
+        case SiteStartError():
+            return str(error), ExitCode.FAILED
+        case OSError() if error.strerror:
+            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            return f"{where}{error.strerror}.", ExitCode.FAILED
+        case _:
+            what = f"{type(error).__name__}: {error}"
+            hint = "this is a fault of the program; `librarian --debug …` shows where."
+            return f"{what} ({hint})", ExitCode.FAILED
+
+
+def _debugging() -> bool:
+    return "--debug" in sys.argv[1:2] or os.environ.get("LIBRARIAN_DEBUG") == "1"
+
+
+def _discard_stdout() -> None:
+    """Let the interpreter's last flush of what nobody reads go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(
+    cls=Program,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="CONN names a connection of ~/.hl_client.cfg; `librarian COMMAND --help` tells more. "
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not signed in or not allowed, "
+    "5 done in part, 6 conflict, 7 not reachable, 8 wait timed out, 130 interrupted.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="librarian", message="librarian %(version)s")
+def program(debug: bool) -> None:
+    """Keep, find, copy and stage the data of a radio observatory."""
+    if debug:
+        os.environ["LIBRARIAN_DEBUG"] = "1"

@@ -1,0 +1,84 @@
+"""The command that runs a site."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from librarian.cli.arguments import json_option
+from librarian.cli.output import print_json, print_line
+from librarian.supervisor.config import DEFAULT_PORT
+from librarian.supervisor.layout import SiteDirectory, make_site_directory
+from librarian.supervisor.serving import ReadySite, ServeOptions, serve_site
+
+_NEXT = """\
+Try, in another terminal:
+  librarian check-connections
+  librarian upload {name} FILE DIRECTORIES/NAME
+  librarian search-files {name} '{{"name-matches": "%"}}'
+  librarian stage-files {name} first-look '{{"name-matches": "%"}}' --wait
+"""
+
+
+@click.command()
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Configuration.")
+@click.option(
+    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help="Site's directory."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    help=f"Port of the catalogue; the agent takes the next one.  [default: {DEFAULT_PORT}]",
+)
+@json_option
+def serve(config: Path | None, directory: Path | None, port: int | None, as_json: bool) -> None:
+    """Run a site on this machine until Ctrl-C.
+
+    With --dir all of it lies in one directory, which is made when it is missing: configuration,
+    SQLite catalogue, secrets, logs, the store `store`, and `staging`, where files are staged. With
+    --config it runs the services that a configuration file has tables for.
+
+    A new site's administrator gets a token, and a connection `local` in your client configuration.
+    """
+    if (config is None) == (directory is None):
+        raise click.UsageError("Give either --dir or --config.", click.get_current_context())
+    logging.basicConfig(level=logging.INFO, format="librarian: %(message)s", stream=sys.stderr)
+    options = _options(config, directory, port)
+    show = _print_json if as_json else lambda ready: _print_text(ready, options.directory)
+    serve_site(options, show)
+
+
+def _options(config: Path | None, directory: Path | None, port: int | None) -> ServeOptions:
+    if config is not None:
+        return ServeOptions(config, port=port)
+    assert directory is not None  # noqa: S101 - one of the two is there
+    site = make_site_directory(directory, port or DEFAULT_PORT)
+    return ServeOptions(site.config_file, site, port)
+
+
+def _print_json(ready: ReadySite) -> None:
+    administrator = ready.administrator
+    document = {
+        "config": str(ready.config_file),
+        "addresses": ready.addresses,
+        "connection": ready.connection,
+        "administrator": administrator.name if administrator else None,
+        "token": administrator.token if administrator else None,
+    }
+    print_json(document, flush=True)
+
+
+def _print_text(ready: ReadySite, directory: SiteDirectory | None) -> None:
+    for service, address in ready.addresses.items():
+        print_line(f"{service:<16} {address}")
+    print_line(f"{'configuration':<16} {ready.config_file}")
+    if directory:
+        print_line(f"{'logs':<16} {directory.logs}")
+    if ready.administrator:
+        print_line(f"{'administrator':<16} {ready.administrator.name}")
+        print_line(f"{'token':<16} {ready.administrator.token}")
+        print_line("This token is shown once; the connection `local` of your client uses it.")
+    if ready.connection:
+        print_line(_NEXT.format(name=ready.connection).rstrip())
+    print_line("ready", flush=True)

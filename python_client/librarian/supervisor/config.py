@@ -1,0 +1,107 @@
+"""What the supervisor itself reads of a site's configuration; the services check the rest."""
+
+import socket
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from librarian.supervisor.errors import SiteStartError
+
+CATALOG = "catalog_service"
+AGENT = "store_agent"
+# The order in which they start: an agent announces itself to its catalogue.
+SERVICES = (CATALOG, AGENT)
+DEFAULT_PORT = 21106
+_DEFAULT_ADDRESSES = {CATALOG: f"127.0.0.1:{DEFAULT_PORT}", AGENT: f"127.0.0.1:{DEFAULT_PORT + 1}"}
+
+
+@dataclass(frozen=True)
+class SiteConfig:
+    """Which services a configuration file is for, and where they are found."""
+
+    config_file: Path
+    services: tuple[str, ...]
+    # Address at which each service listens, by its name.
+    addresses: Mapping[str, str]
+    # How the catalogue is reached: as the agent beside it reaches it.
+    catalog_address: str
+    catalog_tls: bool
+    catalog_ca_file: Path | None
+
+
+def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteConfig:
+    """Return what a configuration file says; the environment's keys go before the file's."""
+    tables = _read_tables(config_file)
+    services = tuple(service for service in SERVICES if service in tables)
+    if not services:
+        raise SiteStartError(
+            f"{config_file} configures no service: it needs [{CATALOG}], [{AGENT}], or both."
+        )
+    values = {name: _with_environment(name, tables[name], environment) for name in services}
+    agent = values.get(AGENT, {})
+    ca_file = agent.get("catalog_ca_file")
+    addresses = {
+        name: str(values[name].get("listen", _DEFAULT_ADDRESSES[name])) for name in services
+    }
+    return SiteConfig(
+        config_file=config_file,
+        services=services,
+        addresses=addresses,
+        catalog_address=str(agent.get("catalog_address") or addresses.get(CATALOG, "")),
+        catalog_tls=str(agent.get("catalog_tls", False)).lower() in ("true", "1"),
+        catalog_ca_file=Path(ca_file) if ca_file else None,
+    )
+
+
+def port_changes(port: int) -> dict[str, str]:
+    """Return the environment that moves a site on loopback to another pair of ports."""
+    catalog, agent = f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"
+    return {
+        "LIBRARIAN_CATALOG_SERVICE__LISTEN": catalog,
+        "LIBRARIAN_STORE_AGENT__LISTEN": agent,
+        "LIBRARIAN_STORE_AGENT__CATALOG_ADDRESS": catalog,
+    }
+
+
+def check_ports(config: SiteConfig) -> None:
+    """Raise SiteStartError when something else listens where a service shall."""
+    for service, address in config.addresses.items():
+        try:
+            _try_to_bind(address)
+        except (OSError, ValueError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or "it must be host:port"
+            raise SiteStartError(
+                f"The {service} cannot listen on {address!r} ({why}): stop what listens there, "
+                "or choose another port."
+            ) from error
+
+
+def _try_to_bind(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    family, kind, _, _, place = found[0]
+    with socket.socket(family, kind) as probe:
+        # A connection that was just closed does not keep the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(place)
+
+
+def _read_tables(config_file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config_file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SiteStartError(f"Cannot read {config_file}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SiteStartError(f"{config_file} is not TOML: {error}.") from error
+
+
+def _with_environment(service: str, table: Any, environment: Mapping[str, str]) -> dict[str, Any]:
+    prefix = f"LIBRARIAN_{service.upper()}__"
+    found = {
+        key.upper().removeprefix(prefix).lower(): value
+        for key, value in environment.items()
+        if key.upper().startswith(prefix)
+    }
+    return {**(table if isinstance(table, dict) else {}), **found}

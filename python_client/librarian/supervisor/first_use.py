@@ -1,0 +1,56 @@
+"""What makes a new site usable at once: a connection to it, and a store."""
+
+import time
+
+from librarian.client.connections import ConnectionSettings, read_connection, write_connection
+from librarian.client.librarian import Librarian
+from librarian.errors import LibrarianError
+from librarian.supervisor.config import SiteConfig
+from librarian.supervisor.errors import SiteStartError
+from librarian.supervisor.layout import DEFAULT_STORE, SiteDirectory
+from librarian.supervisor.setup import NewAdministrator
+
+LOCAL_CONNECTION = "local"
+_AGENT_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 0.05
+
+
+def write_local_connection(config: SiteConfig, administrator: NewAdministrator) -> None:
+    """Let the person who started a new site sign in to it as its administrator."""
+    settings = ConnectionSettings(
+        url=config.catalog_address,
+        authenticator=administrator.token,
+        ca_file=str(config.catalog_ca_file) if config.catalog_ca_file else None,
+        tls=config.catalog_tls or None,
+    )
+    try:
+        write_connection(LOCAL_CONNECTION, settings)
+    except (LibrarianError, OSError) as error:
+        raise SiteStartError(f"The connection could not be written: {error}") from error
+
+
+def find_local_connection(config: SiteConfig) -> str | None:
+    """Return the connection `local` when it leads to this site."""
+    try:
+        settings = read_connection(LOCAL_CONNECTION)
+    except LibrarianError:
+        return None
+    return LOCAL_CONNECTION if settings.url == config.catalog_address else None
+
+
+def prepare_store(directory: SiteDirectory) -> None:
+    """Wait until the site has an agent in order, and give a site without any store its first."""
+    with Librarian.connect(LOCAL_CONNECTION) as site:
+        _wait_for_an_agent(site)
+        if not site.list_stores():
+            site.add_store(DEFAULT_STORE, str(directory.store))
+
+
+def _wait_for_an_agent(site: Librarian) -> None:
+    deadline = time.monotonic() + _AGENT_TIMEOUT_SECONDS
+    while not site.list_agents():
+        if time.monotonic() > deadline:
+            raise SiteStartError(
+                "The store agent runs, but has not reached the catalogue: its log says why."
+            )
+        time.sleep(_POLL_SECONDS)

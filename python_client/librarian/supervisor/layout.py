@@ -1,0 +1,130 @@
+"""The directory of a site that `librarian serve --dir` makes, and its configuration."""
+
+import fcntl
+import json
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from librarian.supervisor.errors import SiteStartError
+
+DEFAULT_STORE = "store"
+_HOST = "127.0.0.1"
+
+_CONFIG = """\
+# Made by `librarian serve`; deploy/librarian.example.toml lists every key. Change it as you like:
+# it is read at each start, and never written again.
+
+[site]
+name = {site_name}
+
+[catalog_service]
+listen = {catalog_address}
+database_url = {database_url}
+secret_key_file = {secret_key_file}
+
+[store_agent]
+name = "agent"
+listen = {agent_address}
+catalog_address = {catalog_address}
+token_file = {token_file}
+store_prefixes = [{store_prefix}]
+staging_prefix = {staging_prefix}
+"""
+
+
+@dataclass(frozen=True)
+class SiteDirectory:
+    """Where the parts of a site lie that lives in one directory."""
+
+    root: Path
+
+    @property
+    def config_file(self) -> Path:
+        """Return the file that configures the site's processes."""
+        return self.root / "site.toml"
+
+    @property
+    def store(self) -> Path:
+        """Return the root of the default store."""
+        return self.root / "store"
+
+    @property
+    def staging(self) -> Path:
+        """Return the directory beneath which files are staged."""
+        return self.root / "staging"
+
+    @property
+    def secrets(self) -> Path:
+        """Return the directory that only the site's owner may read."""
+        return self.root / "secrets"
+
+    @property
+    def logs(self) -> Path:
+        """Return the directory of the processes' logs."""
+        return self.root / "logs"
+
+
+def make_site_directory(root: Path, port: int, *, database_url: str = "") -> SiteDirectory:
+    """Make what is missing of a site's directory, and leave what is there as it is.
+
+    The catalogue listens on `port` and the agent on the one after it, on loopback; the database
+    is SQLite in the directory unless a URL is given.
+    """
+    site = SiteDirectory(Path(os.path.abspath(root)))
+    _check_path(site.root)
+    try:
+        for directory in (site.root, site.store, site.staging, site.logs):
+            directory.mkdir(parents=True, exist_ok=True)
+        site.secrets.mkdir(mode=0o700, exist_ok=True)
+        if not site.config_file.exists():
+            _write_config(site, port, database_url)
+    except OSError as error:
+        raise SiteStartError(
+            f"Cannot make a site in {site.root}: {error.strerror}. Choose another directory."
+        ) from error
+    return site
+
+
+def lock_path(path: Path) -> int:
+    """Return a descriptor that keeps others from serving the same site while it is open."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise SiteStartError(f"Cannot open {path}: {error.strerror}.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise SiteStartError(
+            f"Another `librarian serve` is running the site of {path}: stop it first, or use it."
+        ) from None
+    return descriptor
+
+
+def _check_path(root: Path) -> None:
+    """Refuse what cannot be written in the configuration, or would mean something else there."""
+    text = str(root)
+    if "?" in text or not text.isprintable():
+        raise SiteStartError(
+            f"A site cannot live in {text!r}: use a path of printable characters without '?'."
+        )
+
+
+def _write_config(site: SiteDirectory, port: int, database_url: str) -> None:
+    values = {
+        "site_name": socket.gethostname(),
+        "catalog_address": f"{_HOST}:{port}",
+        "agent_address": f"{_HOST}:{port + 1}",
+        "database_url": database_url or f"sqlite:///{site.root / 'catalog.sqlite'}",
+        "secret_key_file": str(site.secrets / "keys"),
+        "token_file": str(site.secrets / "agent.token"),
+        "store_prefix": str(site.root),
+        "staging_prefix": str(site.staging),
+    }
+    # A JSON string is a TOML string too.
+    text = _CONFIG.format_map({key: json.dumps(value) for key, value in values.items()})
+    new = site.config_file.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.rename(site.config_file)

@@ -1,0 +1,98 @@
+"""`librarian serve`: a whole site from one command."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from librarian.supervisor.config import (
+    CATALOG,
+    SiteConfig,
+    check_ports,
+    port_changes,
+    read_site_config,
+)
+from librarian.supervisor.first_use import (
+    find_local_connection,
+    prepare_store,
+    write_local_connection,
+)
+from librarian.supervisor.layout import SiteDirectory, lock_path
+from librarian.supervisor.processes import Process
+from librarian.supervisor.setup import NewAdministrator, check_installation, set_up
+from librarian.supervisor.signals import StopSignals
+from librarian.supervisor.site import RunningSite
+
+
+@dataclass(frozen=True)
+class ReadySite:
+    """A site that serves, as its first words to the person who started it."""
+
+    config_file: Path
+    # Address at which each service listens, by its name.
+    addresses: dict[str, str]
+    # Present when the site is new.
+    administrator: NewAdministrator | None
+    # Name of the client connection that leads here; None when none was written, now or before.
+    connection: str | None
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """What to serve, and how."""
+
+    config_file: Path
+    # Present for a site that lives in one directory.
+    directory: SiteDirectory | None = None
+    # Port to use in place of the configured ones; the agent takes the one after it.
+    port: int | None = None
+
+
+def serve_site(options: ServeOptions, on_ready: Callable[[ReadySite], None]) -> None:
+    """Run a site until SIGTERM or SIGINT; raise SiteStartError when it cannot be started."""
+    check_installation()
+    lock = lock_path(options.directory.root if options.directory else options.config_file)
+    try:
+        with StopSignals() as signals:
+            _serve(options, on_ready, signals)
+    finally:
+        os.close(lock)
+
+
+def _serve(
+    options: ServeOptions, on_ready: Callable[[ReadySite], None], signals: StopSignals
+) -> None:
+    changes = port_changes(options.port) if options.port else {}
+    config = read_site_config(options.config_file, {**os.environ, **changes})
+    check_ports(config)
+    administrator = set_up(config.config_file, changes) if CATALOG in config.services else None
+    if administrator:
+        # Before all else: the secret is nowhere but here, and would be lost with this process.
+        write_local_connection(config, administrator)
+    connection = find_local_connection(config)
+    site = RunningSite(_processes(config, options.directory, changes))
+    if signals.received:
+        return
+    addresses = site.start()
+    try:
+        if options.directory and connection:
+            prepare_store(options.directory)
+        named = dict(zip(config.services, addresses, strict=True))
+        on_ready(ReadySite(config.config_file, named, administrator, connection))
+        site.watch(signals)
+    finally:
+        site.stop()
+
+
+def _processes(
+    config: SiteConfig, directory: SiteDirectory | None, changes: dict[str, str]
+) -> list[Process]:
+    return [
+        Process(
+            module=service,
+            config_file=config.config_file,
+            log_file=directory.logs / f"{service}.log" if directory else None,
+            environment=changes,
+        )
+        for service in config.services
+    ]

@@ -1,0 +1,195 @@
+"""A whole site for tests: real processes, a directory and ports of its own."""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from librarian.client.connections import ConnectionSettings, write_connection
+from librarian.client.librarian import Librarian
+from librarian.supervisor.layout import DEFAULT_STORE, make_site_directory
+from librarian.supervisor.processes import Process
+from librarian.supervisor.setup import set_up
+from tests.polling import wait_until
+
+Service = Literal["catalog_service", "store_agent"]
+SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
+CONNECTION = "local"
+
+# Below those that the kernel gives to connections, which would take them between look and use.
+_PORTS = range(20000, 32000, 2)
+
+
+class Site:
+    """One site with a store called `store`, run by `with`, or by `start` and `stop`.
+
+    `connection` names the administrator's connection in `client_config`.
+    """
+
+    connection = CONNECTION
+
+    def __init__(
+        self,
+        directory: Path,
+        database_url: str = "",
+        *,
+        environment: Mapping[Service, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Prepare a site; `environment` has variables for one service each."""
+        self.port = find_free_ports()
+        self.layout = make_site_directory(directory, self.port, database_url=database_url)
+        self.client_config = directory / "client.cfg"
+        chosen = environment or {}
+        self._processes = {service: self._process(service, chosen) for service in SERVICES}
+
+    def __enter__(self) -> "Site":
+        """Start the site."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the site."""
+        self.stop()
+
+    def start(self) -> None:
+        """Set the site up when it is new, and start it; return when its store can be used."""
+        administrator = set_up(self.layout.config_file, fast_environment())
+        if administrator:
+            settings = ConnectionSettings(f"127.0.0.1:{self.port}", administrator.token)
+            write_connection(CONNECTION, settings, self.client_config)
+        for process in self._processes.values():
+            process.start()
+        for process in self._processes.values():
+            process.wait_until_listening()
+        self._wait_for_the_store()
+
+    def stop(self) -> None:
+        """Stop the agent, then the catalogue."""
+        for service in reversed(SERVICES):
+            self._processes[service].stop()
+
+    def kill(self, service: Service) -> None:
+        """End a service at once, as a crash would."""
+        self._processes[service].kill()
+
+    def stop_service(self, service: Service) -> None:
+        """Stop one service in good order."""
+        self._processes[service].stop()
+
+    def restart(self, service: Service, environment: Mapping[str, str] | None = None) -> None:
+        """Start a service anew, in good order if it runs; with other variables when given."""
+        process = self._processes[service]
+        process.stop()
+        if environment is not None:
+            process.environment = {**fast_environment(), **environment}
+        process.start()
+        process.wait_until_listening()
+
+    def is_running(self, service: Service) -> bool:
+        """Tell whether a service runs; one that a hook told to die does not."""
+        return self._processes[service].is_running()
+
+    def pid(self, service: Service) -> int:
+        """Return the number of a service's process."""
+        return self._processes[service].pid
+
+    def log(self, service: Service) -> str:
+        """Return what a service logged."""
+        path = self.layout.logs / f"{service}.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def librarian(self) -> Librarian:
+        """Return a client that is signed in as the administrator."""
+        return Librarian.connect(CONNECTION, config_file=self.client_config)
+
+    def connect_as(self, name: str, role: str) -> str:
+        """Create an account with a token; return the name of a connection that uses it."""
+        with self.librarian() as admin:
+            admin.create_user(name, role)
+            new = admin.create_token("tests", user=name)
+        settings = ConnectionSettings(f"127.0.0.1:{self.port}", new.secret)
+        write_connection(name, settings, self.client_config)
+        return name
+
+    def run(
+        self,
+        *arguments: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout_seconds: float = 60.0,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command `librarian` as a person at this site would, and return how it went."""
+        return subprocess.run(
+            librarian_command(*arguments),
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=self.client_environment(environment),
+            timeout=timeout_seconds,
+            check=False,
+        )
+
+    def client_environment(self, changes: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of a person at this site."""
+        own = {"LIBRARIAN_CLIENT_CONFIG": str(self.client_config), "COLUMNS": "200"}
+        return {**os.environ, **own, **(changes or {})}
+
+    def wait_for_agent(self) -> None:
+        """Wait until the catalogue finds the store in order, after a start or a restart."""
+        with self.librarian() as site:
+            wait_until(
+                lambda: all(store.reachable for store in site.list_stores()),
+                what="stores in order",
+            )
+
+    def _process(
+        self, service: Service, environment: Mapping[Service, Mapping[str, str]]
+    ) -> Process:
+        return Process(
+            module=service,
+            config_file=self.layout.config_file,
+            log_file=self.layout.logs / f"{service}.log",
+            environment={**fast_environment(), **environment.get(service, {})},
+        )
+
+    def _wait_for_the_store(self) -> None:
+        with self.librarian() as site:
+            wait_until(site.list_agents, what="the agent's first report")
+            if not site.list_stores():
+                site.add_store(DEFAULT_STORE, str(self.layout.store))
+        self.wait_for_agent()
+
+
+def librarian_command(*arguments: str | Path) -> list[str]:
+    """Return the command `librarian` of this environment."""
+    return [sys.executable, "-m", "librarian.cli", *(os.fspath(argument) for argument in arguments)]
+
+
+def fast_environment() -> dict[str, str]:
+    """Return what makes a site quick to start and to hear of changes."""
+    return {"LIBRARIAN_STORE_AGENT__ANNOUNCE_SECONDS": "0.2"}
+
+
+def find_free_ports() -> int:
+    """Return a port that is free on loopback, as is the one after it."""
+    while True:
+        port = random.choice(_PORTS)  # noqa: S311 - a port is no secret
+        if _is_free(port) and _is_free(port + 1):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
