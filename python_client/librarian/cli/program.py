@@ -122,7 +122,9 @@ def _discard_stdout() -> None:
     "5 done in part, 6 conflict, 7 not reachable, 8 wait timed out, 130 interrupted.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.version_option(package_name="librarian", message="librarian %(version)s")
+@click.version_option(
+    None, "-V", "--version", package_name="librarian", message="librarian %(version)s"
+)
 def program(debug: bool) -> None:
     """Keep, find, copy and stage the data of a radio observatory."""
     if debug:

@@ -1,0 +1,161 @@
+"""Commands about files: searching, showing, locating, logging events."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from librarian.cli.arguments import (
+    UTF8_TEXT,
+    connection_argument,
+    json_option,
+    name_argument,
+    read_search,
+)
+from librarian.cli.output import (
+    Column,
+    format_size,
+    format_time,
+    print_fields,
+    print_json,
+    print_line,
+    print_rows,
+)
+from librarian.client.librarian import Librarian
+from librarian.client.records import File, FileEvent, Instance
+
+_FILE_COLUMNS = [
+    Column("Name"),
+    Column("Created (UTC)"),
+    Column("Obsid", right=True),
+    Column("Type"),
+    Column("Size", right=True),
+    Column("Copies", right=True),
+]
+_INSTANCE_COLUMNS = [Column("Store"), Column("State"), Column("Host"), Column("Path")]
+_EVENT_COLUMNS = [Column("Time (UTC)"), Column("Event"), Column("Details")]
+
+
+@click.command()
+@connection_argument
+@click.argument("search", metavar="SEARCH", type=UTF8_TEXT)
+@click.option("--limit", type=click.IntRange(1), help="Print this many files at most.")
+@json_option
+def search_files(connection: str, search: str, limit: int | None, as_json: bool) -> None:
+    r"""List the files that match SEARCH, a JSON object; `-` reads it from stdin.
+
+    \b
+    librarian search-files CONN '{"name-matches": "zen.24584%.uvh5"}'
+    librarian search-files CONN '{"obsid-is-exactly": 1223456789, "type-is-exactly": "uvh5"}'
+    """
+    with Librarian.connect(connection) as site:
+        found = site.search_files(read_search(search), limit=limit)
+        if as_json:
+            for file in found:
+                print_json(file.to_json())
+        else:
+            print_rows(_FILE_COLUMNS, map(_file_row, found), empty="No file matches.")
+
+
+@click.command()
+@connection_argument
+@name_argument
+@json_option
+def show_file(connection: str, name: str, as_json: bool) -> None:
+    """Show the file NAME, its copies at the site, and what happened to it."""
+    with Librarian.connect(connection) as site:
+        file, instances = site.get_file(name), site.list_instances(name)
+        events = site.list_file_events(name)
+        if as_json:
+            print_json(_whole_file(file, instances, events))
+            return
+        print_fields(_file_fields(file))
+        print_line()
+        print_rows(_INSTANCE_COLUMNS, map(_instance_row, instances), empty="No copy is here.")
+        print_line()
+        print_rows(_EVENT_COLUMNS, map(_event_row, events), empty="Nothing happened to it.")
+
+
+@click.command()
+@connection_argument
+@name_argument
+@json_option
+def locate_file(connection: str, name: str, as_json: bool) -> None:
+    """Say where each available copy of the file NAME lies, as `host:path`."""
+    with Librarian.connect(connection) as site:
+        for instance in site.locate_file(name):
+            if as_json:
+                place = {"host": instance.host, "path": instance.path, "store": instance.store}
+                print_json(place)
+            else:
+                print_line(f"{instance.host}:{instance.path}")
+
+
+@click.command()
+@connection_argument
+@name_argument
+@click.argument("event_type", metavar="TYPE", type=UTF8_TEXT)
+@click.argument("details", metavar="KEY=VALUE...", nargs=-1, required=True, type=UTF8_TEXT)
+@json_option
+def add_file_event(
+    connection: str, name: str, event_type: str, details: Sequence[str], as_json: bool
+) -> None:
+    """Log an event of the kind TYPE with the file NAME.
+
+    A VALUE is JSON, such as 3, true, "text" or [1, 2]; what is not JSON is taken as text.
+    """
+    payload = dict(_parse_detail(detail) for detail in details)
+    with Librarian.connect(connection) as site:
+        event = site.add_file_event(name, event_type, payload)
+    if as_json:
+        print_json(event.to_json())
+    else:
+        print_line(f"Logged {event.type} with {name}.")
+
+
+def _parse_detail(detail: str) -> tuple[str, Any]:
+    key, equals, text = detail.partition("=")
+    if not key or not equals:
+        raise click.UsageError(f"{detail!r} is not KEY=VALUE.", click.get_current_context())
+    try:
+        return key, json.loads(text)
+    except (ValueError, RecursionError):
+        return key, text
+
+
+def _whole_file(
+    file: File, instances: Sequence[Instance], events: Iterator[FileEvent]
+) -> dict[str, Any]:
+    return {
+        **file.to_json(),
+        "instances": [instance.to_json() for instance in instances],
+        "events": [event.to_json() for event in events],
+    }
+
+
+def _file_row(file: File) -> list[str]:
+    obsid = "" if file.obsid is None else str(file.obsid)
+    created = format_time(file.create_time)
+    size = format_size(file.size_bytes)
+    return [file.name, created, obsid, file.type, size, str(file.instance_count)]
+
+
+def _file_fields(file: File) -> dict[str, str]:
+    return {
+        "name": file.name,
+        "type": file.type,
+        "size": f"{format_size(file.size_bytes)} ({file.size_bytes} bytes)",
+        "checksum": file.checksum,
+        "obsid": "none" if file.obsid is None else str(file.obsid),
+        "created": f"{format_time(file.create_time)} UTC by {file.source}",
+        "copies": str(file.instance_count),
+    }
+
+
+def _instance_row(instance: Instance) -> list[str]:
+    return [instance.store, instance.state.lower(), instance.host, instance.path]
+
+
+def _event_row(event: FileEvent) -> list[str]:
+    return [format_time(event.time), event.type, json.dumps(event.payload, ensure_ascii=False)]
