@@ -32,7 +32,7 @@ class _Trial:
 @click.argument("names", metavar="[CONN]...", nargs=-1, type=UTF8_TEXT)
 @json_option
 def check_connections(names: Sequence[str], as_json: bool) -> None:
-    """Try your connections, or those named: do the sites answer, know you, and have their stores."""
+    """Try your connections, or those named: the site, your account, its stores."""
     chosen = names or list_connections()
     if not chosen:
         raise CommandError(f"there are no connections in {find_config_file()}.")
