@@ -1,0 +1,96 @@
+"""The Staging service."""
+
+import uuid
+from typing import Protocol
+
+import grpc
+from sqlalchemy.orm import Session
+
+from catalog_service import staging
+from catalog_service.agents.staging import AgentStubs, check_destination
+from catalog_service.clock import database_time
+from catalog_service.retrying import run_transaction
+from catalog_service.rpc.job_messages import job_message
+from catalog_service.rpc.jobs import JobsParts
+from catalog_service.search import compile_search
+from catalog_service.tables import Agent
+from catalog_service.wakeups import JOBS
+from librarian.errors import InvalidRequestError
+from librarian.service.calls import current_caller
+from librarian.v1 import jobs_pb2, staging_pb2, staging_pb2_grpc
+
+_MAX_DESTINATION_BYTES = 4096
+_MAX_REQUEST_ID_CHARACTERS = 128
+_MAX_USER_CHARACTERS = 64
+
+
+class StagingServiceParts(JobsParts, Protocol):
+    """What of the catalogue the service needs."""
+
+    @property
+    def agents(self) -> AgentStubs:
+        """The way to the agents."""
+        ...
+
+
+class StagingServicer(staging_pb2_grpc.StagingServicer):
+    """Serves librarian.v1.Staging."""
+
+    def __init__(self, catalog: StagingServiceParts) -> None:
+        self._database = catalog.database
+        self._wakeups = catalog.wakeups
+        self._agents = catalog.agents
+
+    def StartStaging(
+        self, request: staging_pb2.StartStagingRequest, context: grpc.ServicerContext
+    ) -> jobs_pb2.Job:
+        """Put a staging on record, and return its job."""
+        _check(request)
+        matching = compile_search(request.search)
+        owner = current_caller().name
+        known = self._find(owner, request.request_id)
+        if known is not None:
+            return known
+        agent = self._choose_agent(request.destination)
+        new = staging.NewStaging(
+            owner=owner,
+            request_id=request.request_id or uuid.uuid4().hex,
+            search=request.search,
+            destination=check_destination(self._agents.manage(agent), request.destination),
+            user=request.user,
+            agent_id=agent.id,
+        )
+
+        def start(db: Session) -> jobs_pb2.Job:
+            job = staging.start_staging(db, new, matching)
+            self._wakeups.notify(db, JOBS)
+            return job_message(job, database_time(db))
+
+        return run_transaction(self._database.transactions, start)
+
+    def _find(self, owner: str, request_id: str) -> jobs_pb2.Job | None:
+        def find(db: Session) -> jobs_pb2.Job | None:
+            job = staging.find_staging(db, owner, request_id)
+            return None if job is None else job_message(job, database_time(db))
+
+        return run_transaction(self._database.readings, find) if request_id else None
+
+    def _choose_agent(self, destination: str) -> Agent:
+        return run_transaction(
+            self._database.readings, lambda db: staging.choose_agent(db, destination)
+        )
+
+
+def _check(request: staging_pb2.StartStagingRequest) -> None:
+    """Refuse what no database or file system could hold."""
+    destination = request.destination
+    if not destination or len(destination.encode()) > _MAX_DESTINATION_BYTES:
+        raise InvalidRequestError("Name the directory to stage to, in at most 4,096 bytes.")
+    if not (destination + request.user + request.request_id).isprintable():
+        raise InvalidRequestError(
+            "The destination, the user and the request's key can't have control characters."
+        )
+    if len(request.user) > _MAX_USER_CHARACTERS or request.user.startswith("-"):
+        raise InvalidRequestError(f"{request.user[:80]!r} is no login name.")
+    if len(request.request_id) > _MAX_REQUEST_ID_CHARACTERS:
+        raise InvalidRequestError("The request's key has at most 128 characters.")
