@@ -1,0 +1,228 @@
+"""What is written while uploads are completed: first that they are verified, then that they are in.
+
+Between the two the upload holds its name, so that no other contents get that far.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.kin import Kin, find_kin
+from catalog_service.observation_rules import (
+    Evidence,
+    facts_from_json,
+    needs_kin,
+    resolve_observation,
+)
+from catalog_service.recording import NewInstance, record_instances
+from catalog_service.tables import File, Upload
+from catalog_service.upload_agents import Verified
+from catalog_service.upload_claims import Claim, lock_claimed
+from catalog_service.uploads import algorithm_of, find_files, refuse_other_contents
+from librarian.errors import LibrarianError
+
+_UPLOADS = table_of(Upload)
+# Number of the PostgreSQL lock under which names are taken: shared by uploads, which claim theirs
+# by a unique column, and held alone by a registration, which does not.
+_NAMES_LOCK = 0x4C696272
+
+_WRITTEN = ("state", "checksum", "inode", "claimed_name", "observation", "error", "error_reason")
+
+
+@dataclass
+class VerifiedRound:
+    """What became of verified uploads: ready for their place, over, or held up by another."""
+
+    ready: list[Claim] = field(default_factory=list)
+    over: dict[Claim, File | LibrarianError] = field(default_factory=dict)
+    held_up: list[Claim] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+def share_names(db: Session) -> None:
+    """Keep registrations from taking names until this transaction ends."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock_shared(_NAMES_LOCK)))
+
+
+def take_names(db: Session) -> None:
+    """Keep everyone else from taking names until this transaction ends."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_NAMES_LOCK)))
+
+
+def find_claimed_names(db: Session, names: Iterable[str], but_not: Iterable[str] = ()) -> set[str]:
+    """Return those of the names that uploads, other than those given by id, have claimed."""
+    columns = select(Upload.claimed_name).where(
+        Upload.claimed_name.in_(set(names)), Upload.id.not_in(set(but_not))
+    )
+    return {name for name in db.execute(columns).scalars() if name is not None}
+
+
+def record_verified(db: Session, results: Mapping[Claim, Verified]) -> VerifiedRound:
+    """Record what was verified, and claim the names; what is on record already is compared."""
+    share_names(db)
+    mine = lock_claimed(db, list(results))
+    names = [claim.upload.file_name for claim in results]
+    claimed_names = find_claimed_names(db, names, [claim.upload.id for claim in results])
+    decider = _Decider(find_files(db, names), claimed_names, _load_kin(db, results))
+    # In the order of their names, for two calls must not wait for each other's.
+    for claim in sorted(results, key=lambda claim: claim.upload.file_name):
+        if claim.upload.id in mine:
+            decider.decide(claim, results[claim])
+    execute_many(db, _outcome_update(*_WRITTEN), decider.round.rows)
+    return decider.round
+
+
+def _load_kin(db: Session, results: Mapping[Claim, Verified]) -> Kin:
+    evidence = [_evidence(claim, verified) for claim, verified in results.items()]
+    asking = [item.file_name for item in evidence if needs_kin(item)]
+    return find_kin(db, asking, evidence) if asking else {}
+
+
+class _Decider:
+    """Decides one batch of verified uploads."""
+
+    def __init__(self, files: Mapping[str, File], claimed_names: set[str], kin: Kin) -> None:
+        self.round = VerifiedRound()
+        self._files = files
+        self._claimed_names = claimed_names
+        self._kin = kin
+
+    def decide(self, claim: Claim, verified: Verified) -> None:
+        """Decide one upload."""
+        name = claim.upload.file_name
+        file = self._files.get(name)
+        try:
+            if file is not None and not _is_comparable(file, verified):
+                self.round.held_up.append(claim)
+            elif file is not None and file.instance_count > 0:
+                self._settle(claim, verified, file)
+            elif name in self._claimed_names:
+                self.round.held_up.append(claim)
+            else:
+                self._ready(claim, verified, file)
+        except LibrarianError as error:
+            self._fail(claim, error)
+
+    def _settle(self, claim: Claim, verified: Verified, file: File) -> None:
+        if not verified.equals_record:
+            refuse_other_contents(file, claim.upload.size_bytes, verified.checksum)
+        self.round.over[claim] = file
+        self.round.rows.append(_outcome(claim, "DONE", verified))
+
+    def _ready(self, claim: Claim, verified: Verified, file: File | None) -> None:
+        if file is not None and not verified.equals_record:
+            refuse_other_contents(file, claim.upload.size_bytes, verified.checksum)
+        facts = resolve_observation(_evidence(claim, verified), self._kin)
+        row = _outcome(claim, "VERIFIED", verified, claimed_name=claim.upload.file_name)
+        row["new_observation"] = facts.to_json() if facts else None
+        if file is not None:
+            row["new_checksum"] = file.checksum
+        self._claimed_names.add(claim.upload.file_name)
+        self.round.rows.append(row)
+        claim.upload.inode = verified.inode
+        self.round.ready.append(claim)
+
+    def _fail(self, claim: Claim, error: LibrarianError) -> None:
+        self.round.over[claim] = error
+        self.round.rows.append(_failure(claim, error))
+
+
+def _is_comparable(file: File, verified: Verified) -> bool:
+    return verified.equals_record or algorithm_of(verified.checksum) == algorithm_of(file.checksum)
+
+
+def _evidence(claim: Claim, verified: Verified) -> Evidence:
+    upload = claim.upload
+    said = facts_from_json(upload.observation)
+    return Evidence(upload.file_name, said, verified.observation, upload.null_obsid)
+
+
+def record_failures(db: Session, failures: Mapping[Claim, LibrarianError]) -> None:
+    """Record that uploads have failed for good."""
+    mine = lock_claimed(db, list(failures))
+    rows = [_failure(claim, failures[claim]) for claim in failures if claim.upload.id in mine]
+    execute_many(db, _outcome_update(*_WRITTEN), rows)
+
+
+def record_placed(db: Session, placed: Sequence[Claim]) -> dict[Claim, File]:
+    """Put placed uploads on record and end them; return the files of those still this worker's."""
+    share_names(db)
+    mine = lock_claimed(db, placed)
+    uploads = {
+        upload.id: upload
+        for upload in db.execute(select(Upload).where(Upload.id.in_(mine))).scalars()
+        if upload.state == "VERIFIED"
+    }
+    claims = [claim for claim in placed if claim.upload.id in uploads]
+    names = [claim.upload.file_name for claim in claims]
+    known = {name: file.id for name, file in find_files(db, names).items()}
+    record_instances(db, [_new_instance(c, uploads[c.upload.id]) for c in claims], known)
+    _end_uploads(db, list(uploads))
+    files = find_files(db, names)
+    return {claim: files[claim.upload.file_name] for claim in claims}
+
+
+def _new_instance(claim: Claim, upload: Upload) -> NewInstance:
+    return NewInstance(
+        file_name=upload.file_name,
+        size_bytes=upload.size_bytes,
+        checksum=upload.checksum,
+        observation=facts_from_json(upload.observation),
+        source=upload.account_name,
+        store_id=claim.store.id,
+        store_name=claim.store.name,
+        parent_dirs=upload.parent_dirs,
+        deletion_allowed=upload.deletion_allowed,
+    )
+
+
+def _end_uploads(db: Session, upload_ids: Sequence[str]) -> None:
+    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(upload_ids))
+    over = {"state": "DONE", "claimed_name": None, "worker": None, "worker_until": None}
+    if upload_ids:
+        db.connection().execute(statement.values(**over))
+
+
+def mark_discarded(db: Session, upload_ids: Iterable[str]) -> None:
+    """Record that nothing is left of uploads in their stores' staging places."""
+    ids = sorted(upload_ids)
+    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(ids))
+    if ids:
+        db.connection().execute(statement.values(discarded=True))
+
+
+def _outcome_update(*columns: str) -> Any:
+    statement = update(_UPLOADS).where(_UPLOADS.c.id == bindparam("key"))
+    return statement.values({column: bindparam(f"new_{column}") for column in columns})
+
+
+def _outcome(claim: Claim, state: str, verified: Verified, claimed_name: str | None = None) -> Row:
+    return {
+        "key": claim.upload.id,
+        "new_state": state,
+        "new_checksum": verified.checksum,
+        "new_inode": verified.inode,
+        "new_claimed_name": claimed_name,
+        "new_observation": claim.upload.observation,
+        "new_error": "",
+        "new_error_reason": "",
+    }
+
+
+def _failure(claim: Claim, error: LibrarianError) -> Row:
+    return {
+        "key": claim.upload.id,
+        "new_state": "FAILED",
+        "new_checksum": claim.upload.checksum,
+        "new_inode": claim.upload.inode,
+        "new_claimed_name": None,
+        "new_observation": claim.upload.observation,
+        "new_error": str(error),
+        "new_error_reason": error.reason,
+    }

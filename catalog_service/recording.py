@@ -1,0 +1,178 @@
+"""Putting files on record in bulk: file, instance, event, observation, and the counts."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import Row, execute_many, insert_or, new_keys, table_of
+from catalog_service.clock import database_time
+from catalog_service.observation_rules import ObservationFacts
+from catalog_service.tables import File, FileEvent, Instance, Observation, ObservingSession, Store
+from librarian.names import file_type
+
+_FILES = table_of(File)
+_INSTANCES = table_of(Instance)
+_EVENTS = table_of(FileEvent)
+_OBSERVATIONS = table_of(Observation)
+_OBSERVING_SESSIONS = table_of(ObservingSession)
+_STORES = table_of(Store)
+
+CREATE_INSTANCE = "create_instance"
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """A copy to put on record, and what its file is."""
+
+    file_name: str
+    size_bytes: int
+    checksum: str
+    observation: ObservationFacts | None
+    source: str
+    store_id: int
+    store_name: str
+    parent_dirs: str
+    deletion_allowed: bool = False
+
+
+def record_instances(
+    db: Session, new: Sequence[NewInstance], known_file_ids: Mapping[str, int]
+) -> None:
+    """Put instances on record, and those of their files that are not on record yet.
+
+    The caller has made sure that no file is named twice, that files of `known_file_ids` have the
+    same contents, and that none of the instances is on record as available.
+    """
+    if not new:
+        return
+    time = database_time(db)
+    unknown = [item for item in new if item.file_name not in known_file_ids]
+    _record_observations(db, unknown)
+    keys = new_keys(db, _FILES, len(unknown))
+    file_ids = {**known_file_ids, **dict(zip((n.file_name for n in unknown), keys, strict=True))}
+    execute_many(db, insert(_FILES), [_file_row(n, file_ids[n.file_name], time) for n in unknown])
+    rows = [_instance_row(n, file_ids[n.file_name], time) for n in new]
+    execute_many(db, _upsert_instance(db), rows)
+    execute_many(db, insert(_EVENTS), [_event_row(n, file_ids[n.file_name], time) for n in new])
+    _count_more_instances(db, new, known_file_ids)
+
+
+def _upsert_instance(db: Session) -> Any:
+    statement, columns = insert_or(db, _INSTANCES), _INSTANCES.c
+    # A copy that was gone from this place is there again.
+    return statement.on_conflict_do_update(
+        index_elements=[columns.file_id, columns.store_id, columns.parent_dirs],
+        set_={"available": True, "verify_time": statement.excluded.verify_time},
+    )
+
+
+def _file_row(new: NewInstance, file_id: int, time: datetime) -> Row:
+    return {
+        "id": file_id,
+        "name": new.file_name,
+        "type": file_type(new.file_name),
+        "size_bytes": new.size_bytes,
+        "checksum": new.checksum,
+        "obsid": new.observation.obsid if new.observation else None,
+        "create_time": time,
+        "source": new.source,
+        "instance_count": 1,
+    }
+
+
+def _instance_row(new: NewInstance, file_id: int, time: datetime) -> Row:
+    return {
+        "file_id": file_id,
+        "store_id": new.store_id,
+        "parent_dirs": new.parent_dirs,
+        "available": True,
+        "deletion_allowed": new.deletion_allowed,
+        "create_time": time,
+        "verify_time": time,
+    }
+
+
+def _event_row(new: NewInstance, file_id: int, time: datetime) -> Row:
+    payload = {"store_name": new.store_name, "parent_dirs": new.parent_dirs}
+    return {
+        "file_id": file_id,
+        "time": time,
+        "type": CREATE_INSTANCE,
+        "payload": json.dumps(payload, ensure_ascii=False),
+        "request_id": None,
+    }
+
+
+def _count_more_instances(
+    db: Session, new: Sequence[NewInstance], known_file_ids: Mapping[str, int]
+) -> None:
+    # By key, for others may count at the same time, and no two must wait for each other.
+    known = sorted(known_file_ids[n.file_name] for n in new if n.file_name in known_file_ids)
+    statement = update(_FILES).where(_FILES.c.id == bindparam("key"))
+    statement = statement.values(instance_count=_FILES.c.instance_count + 1)
+    execute_many(db, statement, [{"key": key} for key in known])
+    counts = Counter(n.store_id for n in new)
+    statement = update(_STORES).where(_STORES.c.id == bindparam("key"))
+    statement = statement.values(instance_count=_STORES.c.instance_count + bindparam("count"))
+    execute_many(db, statement, [{"key": k, "count": counts[k]} for k in sorted(counts)])
+
+
+def _record_observations(db: Session, new: Iterable[NewInstance]) -> None:
+    """Put observations on record or complete what is known of them, and count their new files."""
+    rows: dict[int, Row] = {}
+    for item in new:
+        if item.observation is not None:
+            row = rows.setdefault(item.observation.obsid, _observation_row(item.observation))
+            row["file_count"] += 1
+            row["total_bytes"] += item.size_bytes
+    execute_many(db, _upsert_observation(db), [rows[obsid] for obsid in sorted(rows)])
+    _count_in_observing_sessions(db, rows)
+
+
+def _observation_row(facts: ObservationFacts) -> Row:
+    return {
+        "obsid": facts.obsid,
+        "start_time_jd": facts.start_time_jd,
+        "stop_time_jd": facts.stop_time_jd,
+        "start_lst_hr": facts.start_lst_hr,
+        "file_count": 0,
+        "total_bytes": 0,
+    }
+
+
+def _upsert_observation(db: Session) -> Any:
+    statement = insert_or(db, _OBSERVATIONS)
+    new, old = statement.excluded, _OBSERVATIONS.c
+    return statement.on_conflict_do_update(
+        index_elements=[old.obsid],
+        set_={
+            "stop_time_jd": func.coalesce(old.stop_time_jd, new.stop_time_jd),
+            "start_lst_hr": func.coalesce(old.start_lst_hr, new.start_lst_hr),
+            "file_count": old.file_count + new.file_count,
+            "total_bytes": old.total_bytes + new.total_bytes,
+        },
+    )
+
+
+def _count_in_observing_sessions(db: Session, rows: Mapping[int, Row]) -> None:
+    columns = select(_OBSERVATIONS.c.obsid, _OBSERVATIONS.c.session_id)
+    assigned = columns.where(
+        _OBSERVATIONS.c.obsid.in_(list(rows)), _OBSERVATIONS.c.session_id.is_not(None)
+    )
+    counts: dict[int, Row] = defaultdict(lambda: {"files": 0, "bytes": 0})
+    for obsid, session_id in db.execute(assigned).tuples() if rows else ():
+        counts[session_id]["files"] += rows[obsid]["file_count"]
+        counts[session_id]["bytes"] += rows[obsid]["total_bytes"]
+    columns_of = _OBSERVING_SESSIONS.c
+    statement = update(_OBSERVING_SESSIONS).where(columns_of.id == bindparam("key"))
+    statement = statement.values(
+        file_count=columns_of.file_count + bindparam("files"),
+        total_bytes=columns_of.total_bytes + bindparam("bytes"),
+    )
+    execute_many(db, statement, [{"key": key, **counts[key]} for key in sorted(counts)])

@@ -1,0 +1,50 @@
+"""The Observations service."""
+
+from typing import Protocol
+
+import grpc
+
+from catalog_service.database import Database
+from catalog_service.observations import get_observation
+from catalog_service.observing_sessions import assign_sessions
+from catalog_service.retrying import run_transaction
+from catalog_service.rpc import messages
+from librarian.v1 import observations_pb2 as pb
+from librarian.v1 import observations_pb2_grpc
+
+
+class ObservationsParts(Protocol):
+    """What of the catalogue the service needs."""
+
+    @property
+    def database(self) -> Database:
+        """The catalogue's database."""
+        ...
+
+
+class ObservationsServicer(observations_pb2_grpc.ObservationsServicer):
+    """Serves librarian.v1.Observations."""
+
+    def __init__(self, catalog: ObservationsParts) -> None:
+        self._database = catalog.database
+
+    def GetObservation(
+        self, request: pb.GetObservationRequest, context: grpc.ServicerContext
+    ) -> pb.Observation:
+        """Return one observation."""
+        with self._database.readings.begin() as db:
+            return messages.observation_message(get_observation(db, request.obsid))
+
+    def AssignSessions(
+        self, request: pb.AssignSessionsRequest, context: grpc.ServicerContext
+    ) -> pb.AssignSessionsResponse:
+        """Group observations into observing sessions."""
+        earliest = request.min_start_time_jd if request.HasField("min_start_time_jd") else None
+        latest = request.max_start_time_jd if request.HasField("max_start_time_jd") else None
+        done = run_transaction(
+            self._database.transactions, lambda db: assign_sessions(db, earliest, latest)
+        )
+        return pb.AssignSessionsResponse(
+            new_sessions=map(messages.observing_session_message, done.new_sessions),
+            joined_count=done.joined_count,
+        )

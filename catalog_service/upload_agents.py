@@ -1,0 +1,135 @@
+"""What agents do for uploads, and how a batch is spread over them."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from catalog_service.observation_rules import ObservationFacts
+from catalog_service.tables import Agent
+from catalog_service.upload_claims import Claim
+from librarian.errors import LibrarianError, NotReachableError
+
+logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What an agent found an upload to be."""
+
+    checksum: str
+    inode: int
+    observation: ObservationFacts | None
+    # Whether the agent read the contents against the checksum of the file on record.
+    equals_record: bool = False
+
+
+@dataclass(frozen=True)
+class StagingPlace:
+    """Where an upload's bytes are, or were."""
+
+    agent: Agent
+    upload_id: str
+    store_name: str
+
+
+class UploadAgents(Protocol):
+    """Speaks to agents; each call is for places at one agent, and may raise LibrarianError."""
+
+    def prepare(
+        self, agent: Agent, places: Sequence[StagingPlace]
+    ) -> Sequence[str | LibrarianError]:
+        """Make staging places; return their paths in the order of the request."""
+        ...
+
+    def verify(
+        self, agent: Agent, wanted: Sequence[tuple[Claim, str]]
+    ) -> Iterator[tuple[str, Verified | LibrarianError]]:
+        """Verify uploads against checksums (empty: none is known); yield results by id."""
+        ...
+
+    def place(self, agent: Agent, claims: Sequence[Claim]) -> Sequence[LibrarianError | None]:
+        """Move verified uploads into place; return what went wrong with each, in order."""
+        ...
+
+    def discard(self, agent: Agent, places: Sequence[StagingPlace]) -> None:
+        """Remove staging places and what is in them."""
+        ...
+
+
+def by_agent(
+    items: Iterable[Item], agent_of: Callable[[Item], Agent]
+) -> Iterator[tuple[Agent, list[Item]]]:
+    """Yield each agent with its items."""
+    agents: dict[int, Agent] = {}
+    groups: dict[int, list[Item]] = defaultdict(list)
+    for item in items:
+        agent = agent_of(item)
+        agents[agent.id] = agent
+        groups[agent.id].append(item)
+    for agent_id, group in groups.items():
+        yield agents[agent_id], group
+
+
+def prepare_places(
+    agents: UploadAgents, places: Iterable[StagingPlace]
+) -> dict[str, str | LibrarianError]:
+    """Return the path of each upload's staging place, or why there is none, by id."""
+    results: dict[str, str | LibrarianError] = {}
+    for agent, group in by_agent(places, lambda place: place.agent):
+        try:
+            answers = agents.prepare(agent, group)
+        except LibrarianError as error:
+            answers = [error] * len(group)
+        ids = (place.upload_id for place in group)
+        results.update(zip(ids, answers, strict=True))
+    return results
+
+
+def verify_uploads(
+    agents: UploadAgents, checksums: Mapping[Claim, str]
+) -> dict[Claim, Verified | LibrarianError]:
+    """Return what each upload was found to be, or why it is not accepted."""
+    results: dict[Claim, Verified | LibrarianError] = {}
+    for agent, group in by_agent(checksums.items(), lambda item: item[0].agent):
+        claims = {claim.upload.id: claim for claim, _ in group}
+        missing: LibrarianError = NotReachableError(
+            f"The agent {agent.name} broke off: repeat the call later."
+        )
+        try:
+            for upload_id, result in agents.verify(agent, group):
+                results[claims.pop(upload_id)] = result
+        except LibrarianError as error:
+            missing = error
+        results.update(dict.fromkeys(claims.values(), missing))
+    return results
+
+
+def place_uploads(
+    agents: UploadAgents, claims: Iterable[Claim]
+) -> dict[Claim, LibrarianError | None]:
+    """Return what went wrong with the placing of each upload, if anything."""
+    results: dict[Claim, LibrarianError | None] = {}
+    for agent, group in by_agent(claims, lambda claim: claim.agent):
+        try:
+            answers = agents.place(agent, group)
+        except LibrarianError as error:
+            answers = [error] * len(group)
+        results.update(zip(group, answers, strict=True))
+    return results
+
+
+def discard_places(agents: UploadAgents, places: Iterable[StagingPlace]) -> set[str]:
+    """Return the ids of the uploads of which nothing is left; the others can wait."""
+    discarded: set[str] = set()
+    for agent, group in by_agent(places, lambda place: place.agent):
+        try:
+            agents.discard(agent, group)
+        except LibrarianError as error:
+            logger.warning("Staging places at %s are not discarded yet: %s", agent.name, error)
+        else:
+            discarded.update(place.upload_id for place in group)
+    return discarded

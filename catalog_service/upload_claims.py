@@ -1,0 +1,134 @@
+"""Claims on uploads: one worker at a time completes one, and a dead one's work is taken over."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import table_of
+from catalog_service.clock import database_time
+from catalog_service.database import Transactions
+from catalog_service.tables import Agent, File, Store, Upload
+from catalog_service.uploads import LEASE, OPEN_STATES, find_files
+from catalog_service.workers import is_gone, this_worker
+
+CLAIM = timedelta(seconds=15)
+
+_RENEW_SECONDS = 5.0
+_UPLOADS = table_of(Upload)
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """An upload that this worker may complete, as it was when it was claimed."""
+
+    upload: Upload
+    fence: int
+    store: Store
+    agent: Agent
+    # The file of that name, if it was on record then.
+    file: File | None
+
+
+@dataclass(frozen=True)
+class ClaimRound:
+    """What one attempt to claim came to: claims, uploads that are over, ids of busy ones."""
+
+    claims: list[Claim]
+    over: list[Upload]
+    busy: list[str]
+
+
+def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | None) -> ClaimRound:
+    """Claim uploads of an account's own, or of anyone's for the catalogue itself.
+
+    What is not in the answer is not there, or is another account's.
+    """
+    statement = (
+        select(Upload, Store, Agent)
+        .join(Store, Store.id == Upload.store_id)
+        .join(Agent, Agent.id == Store.agent_id)
+        .where(Upload.id.in_(upload_ids))
+        .order_by(Upload.id)
+        .with_for_update(of=Upload)
+    )
+    rows = db.execute(statement).tuples().all()
+    time = database_time(db)
+    found = [row for row in rows if account_name in (None, row[0].account_name)]
+    waiting = [row for row in found if row[0].state in OPEN_STATES]
+    busy = [upload.id for upload, _, _ in waiting if has_live_worker(upload, time)]
+    free = [row for row in waiting if row[0].id not in set(busy)]
+    files = find_files(db, [upload.file_name for upload, _, _ in free])
+    claims = [
+        Claim(upload, upload.fence + 1, store, agent, files.get(upload.file_name))
+        for upload, store, agent in free
+    ]
+    _write_claims(db, [claim.upload.id for claim in claims], time)
+    over = [upload for upload, _, _ in found if upload.state not in OPEN_STATES]
+    return ClaimRound(claims, over, busy)
+
+
+def has_live_worker(upload: Upload, time: datetime) -> bool:
+    """Tell whether someone who may still be alive is completing an upload."""
+    if upload.worker is None or upload.worker_until is None or upload.worker_until < time:
+        return False
+    return not is_gone(upload.worker)
+
+
+def _write_claims(db: Session, upload_ids: list[str], time: datetime) -> None:
+    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(upload_ids))
+    values = {"worker": this_worker(), "worker_until": time + CLAIM, "expire_time": time + LEASE}
+    if upload_ids:
+        db.connection().execute(statement.values(**values, fence=_UPLOADS.c.fence + 1))
+
+
+def lock_claimed(db: Session, claims: Sequence[Claim]) -> set[str]:
+    """Lock the uploads that are still this worker's, and return their ids."""
+    fences = {claim.upload.id: claim.fence for claim in claims}
+    columns = select(_UPLOADS.c.id, _UPLOADS.c.fence).where(_UPLOADS.c.id.in_(list(fences)))
+    rows = db.execute(columns.order_by(_UPLOADS.c.id).with_for_update()).tuples()
+    return {upload_id for upload_id, fence in rows if fence == fences[upload_id]}
+
+
+def release_claims(db: Session, claims: Sequence[Claim]) -> None:
+    """Let others complete uploads that this worker could not."""
+    if not claims:
+        return
+    mine = lock_claimed(db, claims)
+    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
+    db.connection().execute(statement.values(worker=None, worker_until=None))
+
+
+class ClaimKeeper:
+    """Renews claims in the background for as long as the work on them takes."""
+
+    def __init__(self, transactions: Transactions, claims: Sequence[Claim]) -> None:
+        self._transactions = transactions
+        self._claims = claims
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="claim-keeper", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._done.wait(_RENEW_SECONDS):
+            with self._transactions.begin() as db:
+                mine = lock_claimed(db, self._claims)
+                time = database_time(db)
+                statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
+                values = {"worker_until": time + CLAIM, "expire_time": time + LEASE}
+                db.connection().execute(statement.values(**values))
