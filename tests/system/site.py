@@ -1,8 +1,6 @@
 """A whole site for tests: real processes, a directory and ports of its own."""
 
 import os
-import random
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+from deploy.demo.demo_site import find_free_port
 from librarian.client.connections import ConnectionSettings, write_connection
 from librarian.client.librarian import Librarian
 from librarian.supervisor.layout import DEFAULT_STORE, make_site_directory
@@ -20,9 +19,6 @@ from tests.polling import wait_until
 Service = Literal["catalog_service", "store_agent"]
 SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
 CONNECTION = "local"
-
-# Below those that the kernel gives to connections, which would take them between look and use.
-_PORTS = range(20000, 32000, 2)
 
 
 class Site:
@@ -41,7 +37,7 @@ class Site:
         environment: Mapping[Service, Mapping[str, str]] | None = None,
     ) -> None:
         """Prepare a site; `environment` has variables for one service each."""
-        self.port = find_free_ports()
+        self.port = find_free_port()
         self.layout = make_site_directory(directory, self.port, database_url=database_url)
         self.client_config = directory / "client.cfg"
         chosen = environment or {}
@@ -179,17 +175,3 @@ def librarian_command(*arguments: str | Path) -> list[str]:
 def fast_environment() -> dict[str, str]:
     """Return what makes a site quick to start and to hear of changes."""
     return {"LIBRARIAN_STORE_AGENT__ANNOUNCE_SECONDS": "0.2"}
-
-
-def find_free_ports() -> int:
-    """Return a port that is free on loopback, as is the one after it."""
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311 - a port is no secret
-        if _is_free(port) and _is_free(port + 1):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
