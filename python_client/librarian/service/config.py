@@ -32,7 +32,7 @@ class ListenConfig(BaseModel):
     threads: int = Field(64, ge=4, le=1024, description="Calls that are served at once.")
 
     @property
-    def host(self) -> str:
+    def listen_host(self) -> str:
         """Return the host part of `listen`."""
         return self.listen.rpartition(":")[0]
 
@@ -45,7 +45,7 @@ class ListenConfig(BaseModel):
         """Raise ConfigError when this would listen in a way that is not safe."""
         if (self.tls_cert_file is None) != (self.tls_key_file is None):
             raise ConfigError("Set both tls_cert_file and tls_key_file, or neither.")
-        if self.host not in _LOOPBACK_HOSTS and not (self.tls or self.allow_plaintext):
+        if self.listen_host not in _LOOPBACK_HOSTS and not (self.tls or self.allow_plaintext):
             raise ConfigError(
                 f"Refusing to listen on {self.listen} without TLS: set tls_cert_file and "
                 "tls_key_file, or say allow_plaintext = true."

@@ -59,7 +59,7 @@ def serve(
     )
     port = _bind(server, listen)
     server.start()
-    return RunningServer(server, listen.host, port, checks)
+    return RunningServer(server, listen.listen_host, port, checks)
 
 
 def _add_health(server: grpc.Server, names: list[str]) -> health.HealthServicer:
