@@ -1,16 +1,16 @@
 """The Search service."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 import grpc
-from sqlalchemy import Row
 
 from catalog_service.database import Database
+from catalog_service.rpc.messages import file_message
 from catalog_service.search import compile_search
 from catalog_service.search.pages import read_file_pages
 from librarian.errors import InvalidRequestError
-from librarian.v1 import files_pb2, search_pb2, search_pb2_grpc
+from librarian.v1 import search_pb2, search_pb2_grpc
 
 
 class SearchParts(Protocol):
@@ -38,19 +38,4 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         for page in read_file_pages(self._database, matching, request.limit):
             if not context.is_active():
                 return
-            yield search_pb2.SearchFilesResponse(files=map(_file_message, page))
-
-
-def _file_message(row: Row[*tuple[Any, ...]]) -> files_pb2.File:
-    # A million of them are made in a row: unpacking is the quickest way to a row's values.
-    name, type_, size_bytes, checksum, obsid, create_time, source, instance_count = row
-    return files_pb2.File(
-        name=name,
-        type=type_,
-        size_bytes=size_bytes,
-        checksum=checksum,
-        obsid=obsid,
-        create_time=create_time,
-        source=source,
-        instance_count=instance_count,
-    )
+            yield search_pb2.SearchFilesResponse(files=map(file_message, page))
