@@ -1,0 +1,219 @@
+"""What the client's calls return: records that do not change, each with `to_json()`."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from os import PathLike
+from typing import Any
+
+from librarian.errors import LibrarianError
+
+
+@dataclass(frozen=True)
+class Record:
+    """What all records share."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON's own types; times are ISO 8601, UTC."""
+        return {item.name: to_json(getattr(self, item.name)) for item in fields(self)}
+
+
+def to_json(value: Any) -> Any:
+    """Return a record's value as JSON's own types."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Record():
+            return value.to_json()
+        case list() | tuple():
+            return [to_json(item) for item in value]
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class File(Record):
+    """A data product: one flat file or one directory tree."""
+
+    name: str
+    type: str
+    size_bytes: int
+    checksum: str
+    obsid: int | None
+    create_time: datetime
+    source: str
+    instance_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Record):
+    """A copy of a file on one of the site's stores; `path` is that on `host`."""
+
+    file_name: str
+    store: str
+    parent_dirs: str
+    host: str
+    path: str
+    state: str
+    deletion_policy: str
+    create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileEvent(Record):
+    """Something that happened to a file at this site."""
+
+    type: str
+    time: datetime
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation(Record):
+    """One stretch of data taking; what is not known of it is None."""
+
+    obsid: int
+    start_time_jd: float | None
+    stop_time_jd: float | None
+    start_lst_hr: float | None
+    session_id: int | None
+    file_count: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObservingSession(Record):
+    """A run of adjoining observations; its id is the obsid of the first."""
+
+    id: int
+    start_time_jd: float
+    stop_time_jd: float
+    observation_count: int
+    file_count: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store(Record):
+    """A directory tree on one storage node that holds instances."""
+
+    name: str
+    agent: str
+    host: str
+    root: str
+    enabled: bool
+    ingestible: bool
+    reachable: bool
+    problem: str
+    capacity_bytes: int
+    free_bytes: int
+    reserved_bytes: int
+    instance_count: int
+    report_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent(Record):
+    """A store agent, as the catalogue last heard of it."""
+
+    name: str
+    host: str
+    address: str
+    tls: bool
+    staging_prefix: str
+    version: str
+    report_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Record):
+    """Someone or something that signs in."""
+
+    name: str
+    role: str
+    kind: str
+    create_time: datetime
+    has_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Record):
+    """A token, without its secret."""
+
+    id: str
+    account: str
+    name: str
+    role: str
+    create_time: datetime
+    expire_time: datetime | None
+    last_use_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken(Record):
+    """A token that was just made; nobody can be told its secret again."""
+
+    token: Token
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo(Record):
+    """What a site says of itself, and of whom it takes the caller for."""
+
+    site: str
+    version: str
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobError(Record):
+    """A file that a job could not do, and why."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationFailure(Record):
+    """A path that could not be put on record, and why."""
+
+    path: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationProgress(Record):
+    """What became of one batch of paths."""
+
+    registered_count: int
+    known_count: int
+    registered_bytes: int
+    failures: list[RegistrationFailure]
+
+
+@dataclass(frozen=True)
+class UploadItem:
+    """A local file or directory tree to upload, and the file it shall be.
+
+    `dest` is the whole relative path at the site, `parent/dirs/name`. `checksum` is that of the
+    contents where it is known already, as `algorithm:hex`.
+    """
+
+    local_path: str | PathLike[str]
+    dest: str
+    null_obsid: bool = False
+    obsid: int | None = None
+    store: str | None = None
+    deletion_allowed: bool = False
+    checksum: str | None = None
+
+
+@dataclass(frozen=True)
+class UploadOutcome:
+    """What became of one upload: the file on record, or the error that refused it."""
+
+    item: UploadItem
+    file: File | None = None
+    error: LibrarianError | None = None
