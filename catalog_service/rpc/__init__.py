@@ -1,0 +1,1 @@
+"""The edge of the catalogue: services that translate, open a transaction, and delegate."""

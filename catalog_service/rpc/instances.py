@@ -1,0 +1,129 @@
+"""The Instances service."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import grpc
+
+from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.inspection import Failures, inspect_files
+from catalog_service.agents.observations import facts_of
+from catalog_service.database import Database
+from catalog_service.instances import LocatedInstance, list_instances, open_file
+from catalog_service.observation_rules import check_facts
+from catalog_service.registration import (
+    FoundFile,
+    Registered,
+    Registration,
+    find_store,
+    register_files,
+)
+from catalog_service.retrying import run_transaction
+from catalog_service.rpc import messages
+from librarian.errors import InvalidRequestError
+from librarian.service.calls import current_caller
+from librarian.v1 import instances_pb2 as pb
+from librarian.v1 import instances_pb2_grpc
+
+_MAX_PATHS = 1000
+
+
+class InstancesParts(Protocol):
+    """What of the catalogue the service needs."""
+
+    @property
+    def database(self) -> Database:
+        """The catalogue's database."""
+        ...
+
+    @property
+    def agents(self) -> AgentCalls:
+        """Calls to the store agents."""
+        ...
+
+
+class InstancesServicer(instances_pb2_grpc.InstancesServicer):
+    """Serves librarian.v1.Instances."""
+
+    def __init__(self, catalog: InstancesParts) -> None:
+        self._database = catalog.database
+        self._agents = catalog.agents
+
+    def ListInstances(
+        self, request: pb.ListInstancesRequest, context: grpc.ServicerContext
+    ) -> pb.ListInstancesResponse:
+        """List the instances of one file."""
+        with self._database.readings.begin() as db:
+            found = list_instances(db, request.file_name)
+            return pb.ListInstancesResponse(instances=map(messages.instance_message, found))
+
+    def OpenFile(
+        self, request: pb.OpenFileRequest, context: grpc.ServicerContext
+    ) -> pb.OpenFileResponse:
+        """Return the ways to read one file's contents."""
+        with self._database.readings.begin() as db:
+            file, found = open_file(db, request.file_name)
+            return pb.OpenFileResponse(
+                size_bytes=file.size_bytes,
+                checksum=file.checksum,
+                ways_out=[self._way_out(located) for located in found],
+            )
+
+    def RegisterInstances(
+        self, request_iterator: Iterator[pb.RegisterInstancesRequest], context: grpc.ServicerContext
+    ) -> Iterator[pb.RegisterInstancesResponse]:
+        """Put files on record that already lie under a store."""
+        registration, recursive = None, False
+        for request in request_iterator:
+            if registration is None:
+                registration, recursive = self._registration(request), request.recursive
+            if len(request.paths) > _MAX_PATHS:
+                raise InvalidRequestError(f"At most {_MAX_PATHS} paths fit into one message.")
+            if request.paths:
+                yield from self._register(registration, list(request.paths), recursive)
+
+    def _registration(self, request: pb.RegisterInstancesRequest) -> Registration:
+        observation = None
+        if request.HasField("observation"):
+            observation = check_facts(facts_of(request.observation))
+            if request.null_obsid:
+                raise InvalidRequestError("Give either an observation or null_obsid, not both.")
+        with self._database.readings.begin() as db:
+            store, agent = find_store(db, request.store_name)
+        source = current_caller().name
+        return Registration(store, agent, source, request.null_obsid, observation)
+
+    def _register(
+        self, registration: Registration, paths: list[str], recursive: bool
+    ) -> Iterator[pb.RegisterInstancesResponse]:
+        for found, failures in inspect_files(
+            self._agents, registration, paths, recursive=recursive
+        ):
+            yield _response(self._record(registration, found), failures)
+
+    def _record(self, registration: Registration, found: list[FoundFile]) -> Registered:
+        return run_transaction(
+            self._database.transactions, lambda db: register_files(db, registration, found)
+        )
+
+    def _way_out(self, located: LocatedInstance) -> pb.WayOut:
+        agent = located.agent
+        ticket = self._agents.read_ticket(agent, located.store.name, located.relative_path)
+        return pb.WayOut(
+            instance=messages.instance_message(located),
+            agent_address=agent.address,
+            agent_tls=agent.tls,
+            ticket=ticket,
+        )
+
+
+def _response(done: Registered, failures: Failures) -> pb.RegisterInstancesResponse:
+    return pb.RegisterInstancesResponse(
+        registered_count=done.registered_count,
+        known_count=done.known_count,
+        registered_bytes=done.registered_bytes,
+        failures=[
+            pb.RegistrationFailure(path=path, reason=error.reason, message=str(error))
+            for path, error in [*failures, *done.failures]
+        ],
+    )
