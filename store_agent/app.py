@@ -1,0 +1,49 @@
+"""The wiring: the agent's parts, its server, and its heartbeat."""
+
+import signal
+
+import grpc
+
+from librarian.service.server import RunningServer, serve
+from librarian.v1 import store_agent_pb2_grpc
+from store_agent.announcements import Announcer
+from store_agent.config import StoreAgentConfig
+from store_agent.parts import AgentParts, make_parts
+from store_agent.paths import kernel_can_confine
+from store_agent.rpc.agent import StoreAgentServicer
+from store_agent.rpc.tickets import SERVICE, authenticator
+
+
+class StoreAgent:
+    """A store agent that serves."""
+
+    def __init__(self, server: RunningServer, parts: AgentParts, announcer: Announcer) -> None:
+        self._server = server
+        self._announcer = announcer
+        self.parts = parts
+        self.address = server.address
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        """Stop reporting and serving, and end all work."""
+        self._announcer.stop()
+        self._server.stop(grace_seconds)
+        self.parts.close()
+
+
+def start(config: StoreAgentConfig) -> StoreAgent:
+    """Start a store agent; raise ConfigError when it cannot serve as it is told to."""
+    config.check_kernel(can_confine=kernel_can_confine())
+    # Told when somebody opens a file that is being verified; it would end the process.
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    parts = make_parts(config)
+
+    def add_servicers(server: grpc.Server) -> list[str]:
+        store_agent_pb2_grpc.add_StoreAgentServicer_to_server(StoreAgentServicer(parts), server)
+        return [SERVICE]
+
+    server = serve(
+        config, add_servicers=add_servicers, authenticate=authenticator(parts.ticket_key)
+    )
+    announcer = Announcer(config, parts, server.address)
+    announcer.start()
+    return StoreAgent(server, parts, announcer)

@@ -1,0 +1,114 @@
+"""Batches of uploads: each store's part with its root open once, each upload failing alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
+
+from librarian.errors import LibrarianError
+from store_agent.digests import StreamedDigests
+from store_agent.faults import attempt
+from store_agent.placing import Placement, Placer
+from store_agent.reading import Stop
+from store_agent.staging_places import discard_upload, make_places_durable, prepare_upload
+from store_agent.stores import Store, Stores
+from store_agent.verifying import Expected, Verified, Verifier
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+# Something, and the name of the store that it is on.
+OnStore = tuple[str, _Item]
+
+
+def prepare_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> list[str | LibrarianError]:
+    """Make uploads' staging places, and return the path of each, or why there is none."""
+
+    def prepare(store: Store, root_fd: int, ids: list[str]) -> list[str | LibrarianError]:
+        made = [attempt(partial(prepare_upload, store, root_fd, one)) for one in ids]
+        make_places_durable(root_fd)
+        return made
+
+    return _each_store(stores, uploads, prepare)
+
+
+def place_uploads(
+    stores: Stores, uploads: Sequence[OnStore[Placement]]
+) -> list[LibrarianError | None]:
+    """Move uploads into place, and return the error of each that failed."""
+
+    def place(store: Store, root_fd: int, items: list[Placement]) -> list[LibrarianError | None]:
+        return Placer(store, root_fd).place(items)
+
+    return _each_store(stores, uploads, place)
+
+
+def discard_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> None:
+    """Remove uploads' staging places; raise the first error, once all were tried."""
+
+    def discard(store: Store, root_fd: int, ids: list[str]) -> list[LibrarianError | None]:
+        return [attempt(partial(discard_upload, root_fd, one)) for one in ids]
+
+    for error in _each_store(stores, uploads, discard):
+        if error is not None:
+            raise error
+
+
+def verify_uploads(
+    stores: Stores, uploads: Sequence[OnStore[Expected]], digests: StreamedDigests, stop: Stop
+) -> Iterator[tuple[str, Verified | LibrarianError]]:
+    """Verify uploads several at a time, and yield what each came to as soon as it is known."""
+    with ExitStack() as opened:
+        waiting: dict[Future[Verified | LibrarianError], str] = {}
+        # Entered last, left first: no root is closed while a thread still works in it.
+        finished = opened.enter_context(ExitStack())
+        for store_name, numbers in _by_store(uploads).items():
+            items = [uploads[number][1] for number in numbers]
+            try:
+                store = stores.get_store(store_name)
+                root_fd = opened.enter_context(store.opened())
+            except LibrarianError as error:
+                yield from ((item.upload_id, error) for item in items)
+                continue
+            verifier = Verifier(store, root_fd, digests, stop)
+            for item in items:
+                verify = partial(attempt, partial(verifier.verify, item))
+                waiting[store.work.submit(verify)] = item.upload_id
+        finished.callback(_give_up, waiting)
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+
+def _give_up(waiting: dict[Future[Verified | LibrarianError], str]) -> None:
+    for future in waiting:
+        future.cancel()
+    for future in waiting:
+        if not future.cancelled():
+            future.exception()
+
+
+def _each_store(
+    stores: Stores,
+    items: Sequence[OnStore[_Item]],
+    work: Callable[[Store, int, list[_Item]], list[_Result | LibrarianError]],
+) -> list[_Result | LibrarianError]:
+    """Do the work for each store's items, and return the results in the items' order."""
+    results: dict[int, _Result | LibrarianError] = {}
+    for store_name, numbers in _by_store(items).items():
+        own_items = [items[number][1] for number in numbers]
+        try:
+            store = stores.get_store(store_name)
+            with store.opened() as root_fd:
+                own_results = work(store, root_fd, own_items)
+        except LibrarianError as error:
+            own_results = [error] * len(numbers)
+        results.update(zip(numbers, own_results, strict=True))
+    return [results[number] for number in range(len(items))]
+
+
+def _by_store(items: Sequence[OnStore[_Item]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, (store_name, _) in enumerate(items):
+        found.setdefault(store_name, []).append(number)
+    return found

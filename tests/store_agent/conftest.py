@@ -1,0 +1,19 @@
+"""An agent for each test, with a store in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.store_agent.running_agent import Agent, running_agent
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    with running_agent(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def root(agent: Agent) -> Path:
+    return agent.add_store("s1")
