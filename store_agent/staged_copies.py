@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from librarian.checksums import checksum_of
-from librarian.errors import ConflictError, CorruptContentsError
+from librarian.errors import ConflictError, CorruptContentsError, InvalidRequestError
 from librarian.manifests import describe_contents
 from librarian.names import show_name
 from store_agent.comparing import algorithms_for, compare
@@ -95,7 +95,7 @@ class CopyStager:
             algorithms = algorithms_for(item.checksum)
             contents = describe_contents(fd, algorithms, self._reader.read_file)
             compare(contents, item.size_bytes, item.checksum)
-        except CorruptContentsError:
+        except (CorruptContentsError, InvalidRequestError):
             return False
         finally:
             os.close(fd)
