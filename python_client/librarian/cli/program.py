@@ -114,6 +114,7 @@ def _discard_stdout() -> None:
 
 
 @click.group(
+    "librarian",
     cls=Program,
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
