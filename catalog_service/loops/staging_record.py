@@ -15,11 +15,14 @@ from catalog_service.retrying import run_transaction
 from catalog_service.staging_files import StagingItem, Totals
 from catalog_service.wakeups import Wakeups, job_topic
 from librarian.errors import (
+    BusyError,
     ConflictError,
     CorruptContentsError,
     InvalidRequestError,
     LibrarianError,
+    NotReachableError,
     StoreFullError,
+    UnknownStoreError,
 )
 
 logger = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ logger = logging.getLogger(__name__)
 _WRITE_SECONDS = 1.0
 # These lie with the destination: another instance would fare no better.
 _FAULTS_OF_DESTINATION = (ConflictError, InvalidRequestError, StoreFullError)
+# These pass: an agent that has just started may not know its stores yet. The file waits.
+_PASSING_FAULTS = (BusyError, NotReachableError, UnknownStoreError)
 
 
 class StagingRecord:
@@ -41,6 +46,7 @@ class StagingRecord:
         self._failed: list[tuple[int, LibrarianError]] = []
         self._tried: dict[int, set[int]] = defaultdict(set)
         self._told: set[int] = set()
+        self._passing: LibrarianError | None = None
         self._finished_bytes = 0
         self._done_bytes = 0
         self._batch_bytes = 0
@@ -67,18 +73,25 @@ class StagingRecord:
             if error is None:
                 self._done.append(number)
                 self._done_bytes += self._waiting[number].size_bytes
+            elif isinstance(error, _PASSING_FAULTS):
+                self._passing = error
             else:
                 self._failed.append((number, error))
         self._batch_bytes = batch_bytes
 
     def end_batch(self) -> None:
-        """Write all results down; a file without one has failed, or it would wait for ever."""
+        """Write all results down; a file without one has failed, or it would wait for ever.
+
+        Raises the error of files that must wait for another attempt.
+        """
         silence = LibrarianError("Its store agent did not say what became of it.")
         self._failed += [(number, silence) for number in self._waiting.keys() - self._told]
         # Of a batch under way the agents count the bytes of unfinished and failed files as well.
         self._finished_bytes += self._done_bytes
         self._done_bytes = self._batch_bytes = 0
         self.flush()
+        if self._passing is not None:
+            raise self._passing
 
     def check_in(self) -> bool:
         """Renew the lease every second, and say whether the job was just seen asked to stop."""
