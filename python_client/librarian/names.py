@@ -20,7 +20,7 @@ _BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 def check_file_name(name: str) -> str:
     """Return the name of a file unchanged, or raise InvalidRequestError naming the broken rule."""
     fault = "has '/' in it; give directories apart from the name" if "/" in name else ""
-    _refuse(fault or _fault_of_name(name), f"The file name {show_name(name)}")
+    _refuse(fault or _fault_of_name(name), "The file name", name)
     return name
 
 
@@ -33,7 +33,7 @@ def check_parent_dirs(parent_dirs: str) -> str:
     if parent_dirs:
         fault = _fault_of_length(parent_dirs) or _fault_of_slashes(parent_dirs)
         fault = fault or _first_fault(parent_dirs, _fault_of_name)
-        _refuse(fault, f"The parent directories {show_name(parent_dirs)}")
+        _refuse(fault, "The parent directories", parent_dirs)
     return parent_dirs
 
 
@@ -44,7 +44,7 @@ def check_entry_path(path: str) -> str:
     the Librarian did not choose them, and must give them back as they were.
     """
     fault = _fault_of_length(path) or _fault_of_slashes(path) or _first_fault(path, _fault_of_part)
-    _refuse(fault, f"The path {show_name(path)} inside the dataset")
+    _refuse(fault, "The path", path, " inside the dataset")
     return path
 
 
@@ -60,9 +60,9 @@ def show_name(name: str) -> str:
     return f"'{shown}'" if len(name) <= _MAX_SHOWN_CHARACTERS else f"'{shown}…'"
 
 
-def _refuse(fault: str, subject: str) -> None:
+def _refuse(fault: str, what: str, name: str, where: str = "") -> None:
     if fault:
-        raise InvalidRequestError(f"{subject} {fault}.")
+        raise InvalidRequestError(f"{what} {show_name(name)}{where} {fault}.")
 
 
 def _first_fault(path: str, fault_of: Callable[[str], str]) -> str:
