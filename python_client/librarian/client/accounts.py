@@ -8,6 +8,8 @@ from librarian.client.sites import SiteCalls
 from librarian.errors import InvalidRequestError
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 
+_OWN_ROLE = "ROLE_UNSPECIFIED"
+
 
 class AccountCalls(SiteCalls):
     """What one can ask and change about accounts and tokens.
@@ -29,7 +31,7 @@ class AccountCalls(SiteCalls):
         """
         kind = accounts_pb2.Account.AGENT if is_agent else accounts_pb2.Account.PERSON
         request = accounts_pb2.CreateAccountRequest(
-            name=name, role=role_number(role), password=password or "", kind=kind
+            name=name, role=check_role(role), password=password or "", kind=kind
         )
         return read_account(self._accounts().CreateAccount(request))
 
@@ -44,7 +46,7 @@ class AccountCalls(SiteCalls):
 
     def set_role(self, name: str, role: str) -> Account:
         """Change an account's role; raises UnknownAccountError."""
-        request = accounts_pb2.UpdateAccountRequest(name=name, role=role_number(role))
+        request = accounts_pb2.UpdateAccountRequest(name=name, role=check_role(role))
         return read_account(self._accounts().UpdateAccount(request))
 
     def set_password(self, new: str, old: str | None = None, user: str | None = None) -> None:
@@ -71,7 +73,7 @@ class AccountCalls(SiteCalls):
         request = accounts_pb2.CreateTokenRequest(
             account_name=user or "",
             name=name,
-            role=role_number(role) if role else accounts_pb2.ROLE_UNSPECIFIED,
+            role=check_role(role) if role else _OWN_ROLE,
             lifetime_seconds=seconds,
         )
         return read_new_token(self._accounts().CreateToken(request))
@@ -90,10 +92,9 @@ class AccountCalls(SiteCalls):
         return stub
 
 
-def role_number(role: str) -> accounts_pb2.Role:
-    """Return the wire's number of a role, or raise InvalidRequestError naming the roles."""
-    known = [name for name, number in accounts_pb2.Role.items() if number]
-    if role.upper() not in known:
-        raise InvalidRequestError(f"There is no role {role!r}: use one of {', '.join(known)}.")
-    number: accounts_pb2.Role = accounts_pb2.Role.Value(role.upper())
-    return number
+def check_role(role: str) -> str:
+    """Return a role as the wire spells it, or raise InvalidRequestError naming the roles."""
+    known = [name for name in accounts_pb2.Role.keys() if name != _OWN_ROLE]  # noqa: SIM118
+    if role.upper() in known:
+        return role.upper()
+    raise InvalidRequestError(f"There is no role {role!r}: use one of {', '.join(known)}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from librarian.client.channel import Connection
 from librarian.client.connections import ConnectionSettings, is_loopback
-from librarian.errors import NotAllowedError, NotSignedInError
+from librarian.errors import InvalidRequestError, NotAllowedError, NotSignedInError
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 
 # A sign-in lasts 12 hours; a new one is made well before.
@@ -63,8 +63,13 @@ class SiteLink:
                 f"A token must not travel to {address} unencrypted: set 'tls' for the connection,"
                 " or 'insecure' if the network between is your own."
             )
-        ca_file = Path(self.settings.ca_file) if self.settings.ca_file else None
-        return Connection(address, token=token, tls=tls, ca_file=ca_file)
+        ca_file = Path(self.settings.ca_file).expanduser() if self.settings.ca_file else None
+        try:
+            return Connection(address, token=token, tls=tls, ca_file=ca_file)
+        except OSError as error:
+            raise InvalidRequestError(
+                f"The ca_file {ca_file} cannot be read: {error.strerror}."
+            ) from error
 
     def _token(self) -> str:
         user, colon, password = self.settings.authenticator.partition(":")
