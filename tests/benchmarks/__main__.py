@@ -1,0 +1,65 @@
+"""Measure the speed of a site beside its yardsticks; exit 1 when a floor is missed."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from tests.benchmarks import calls, large_files, registration, small_files, stagings
+from tests.benchmarks.bench_sites import DATABASES, Bench, bench_site
+from tests.benchmarks.measurements import Measurement
+from tests.benchmarks.reports import print_table, write_json, write_markdown
+from tests.postgres_cluster import PostgresCluster, running_cluster
+
+CASES: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
+    "small-files": small_files.measure,
+    "registration": registration.measure,
+    "large-files": large_files.measure,
+    "staging": stagings.measure,
+    "calls": calls.measure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen cases on the chosen databases, and tell how they went."""
+    options = _parse(arguments)
+    databases = DATABASES if options.database == "both" else (options.database,)
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"The machine is busy (load {load:.1f}): take the numbers as hints.", file=sys.stderr)
+    measurements: list[Measurement] = []
+    needs_cluster = "postgresql" in databases
+    # The yardsticks make sure of their bytes, and so must this database.
+    with running_cluster(fsync=True) if needs_cluster else nullcontext() as cluster:
+        for name in options.case or CASES:
+            for database in databases:
+                measurements += _run(name, database, cluster)
+    print_table(measurements)
+    write_json(measurements, options.json, load)
+    if options.markdown:
+        options.markdown.write_text(write_markdown(measurements), encoding="utf-8")
+    return 0 if all(measurement.is_met for measurement in measurements) else 1
+
+
+def _run(name: str, database: str, cluster: PostgresCluster | None) -> list[Measurement]:
+    found = []
+    with bench_site(database, cluster if database == "postgresql" else None) as bench:
+        for measurement in CASES[name](bench):
+            print(measurement.to_json(), file=sys.stderr, flush=True)
+            found.append(measurement)
+    return found
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--case", nargs="+", choices=CASES, metavar="NAME", help=", ".join(CASES))
+    parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
+    parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"), metavar="FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table there")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
