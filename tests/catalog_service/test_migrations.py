@@ -1,0 +1,145 @@
+"""The migrations give the tables, on both databases, whoever else migrates and whenever killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from catalog_service.database import normalise_url
+from catalog_service.migrate import migrations_folder, upgrade
+from catalog_service.tables import Base
+from tests.polling import wait_until
+
+HEAD = ScriptDirectory(str(migrations_folder())).get_current_head()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """Return the URL of a database that holds nothing."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    cluster = request.getfixturevalue("postgres_cluster")
+    cluster.create_database("empty")
+    yield cluster.url("empty")
+    cluster.drop_database("empty")
+
+
+def _inspect(url, look):
+    engine = create_engine(normalise_url(url))
+    try:
+        with engine.connect() as connection:
+            return look(connection)
+    finally:
+        engine.dispose()
+
+
+def _revision(connection):
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _tables(connection):
+    return set(inspect(connection).get_table_names())
+
+
+def _differences(connection):
+    # SQLite gives defaults back as text in which an empty one cannot be told from none.
+    options = {"compare_server_default": connection.dialect.name == "postgresql"}
+    context = MigrationContext.configure(connection, opts=options)
+    return compare_metadata(context, Base.metadata)
+
+
+def test_migrating_an_empty_database_gives_the_tables(empty_url):
+    upgrade(empty_url)
+    assert _inspect(empty_url, _revision) == HEAD
+    assert _inspect(empty_url, _differences) == []
+
+
+def test_the_comparison_sees_what_differs(empty_url):
+    upgrade(empty_url)
+
+    def drop_an_index(connection):
+        connection.exec_driver_sql("DROP INDEX ix_file_obsid")
+        return _differences(connection)
+
+    assert len(_inspect(empty_url, drop_an_index)) == 1
+
+
+def test_names_are_compared_by_bytes_on_postgresql(postgres_url):
+    def collations(connection):
+        columns = inspect(connection).get_columns("file")
+        return {column["name"]: getattr(column["type"], "collation", None) for column in columns}
+
+    assert _inspect(postgres_url, collations)["name"] == "C"
+
+
+def test_migrating_again_changes_nothing(empty_url):
+    upgrade(empty_url)
+    upgrade(empty_url)
+    assert _inspect(empty_url, _revision) == HEAD
+
+
+def test_several_that_migrate_at_once_take_turns(empty_url):
+    failures = []
+
+    def migrate():
+        command = [
+            sys.executable,
+            "-c",
+            f"from catalog_service.migrate import upgrade; upgrade({empty_url!r})",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            failures.append(done.stderr)
+
+    threads = [threading.Thread(target=migrate) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert _inspect(empty_url, _revision) == HEAD
+
+
+_MIGRATE_AND_STOP = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from catalog_service.migrate import upgrade
+
+@event.listens_for(Engine, "after_cursor_execute")
+def die(connection, cursor, statement, *rest):
+    if "CREATE TABLE job" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+upgrade(sys.argv[1])
+"""
+
+
+def test_one_that_is_killed_leaves_no_half_schema(empty_url):
+    killed = subprocess.run([sys.executable, "-c", _MIGRATE_AND_STOP, empty_url], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    # PostgreSQL notices a little later that its client is gone.
+    wait_until(lambda: _inspect(empty_url, _tables) == set(), what="nothing left behind")
+    upgrade(empty_url)
+    assert _inspect(empty_url, _differences) == []
+
+
+def test_the_command_alembic_works_in_the_folder(tmp_path):
+    url = f"sqlite:///{tmp_path / 'by_command.sqlite'}"
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=migrations_folder(),
+        env={**os.environ, "LIBRARIAN_CATALOG_SERVICE__DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _inspect(url, _revision) == HEAD
