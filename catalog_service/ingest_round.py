@@ -36,12 +36,15 @@ from librarian.errors import (
     InvalidRequestError,
     LibrarianError,
     StateError,
+    UnknownUploadError,
 )
 from librarian.failures import error_from
 from librarian.names import show_name
 from librarian.service.killpoints import reach
 
 Answer = File | LibrarianError
+
+_FINAL = (File, InvalidRequestError, CorruptContentsError, ConflictError, UnknownUploadError)
 
 
 class IngestRound:
@@ -188,7 +191,7 @@ def _record_end(
 
 def _is_final(answer: Answer) -> bool:
     """Tell whether repeating the call cannot change the answer."""
-    return isinstance(answer, File | InvalidRequestError | CorruptContentsError | ConflictError)
+    return isinstance(answer, _FINAL)
 
 
 def _as_mismatch(claim: Claim, result: Verified | LibrarianError) -> Verified | LibrarianError:

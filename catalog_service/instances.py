@@ -73,5 +73,5 @@ def _located(db: Session, file: File) -> list[LocatedInstance]:
         .where(Instance.file_id == file.id)
         .order_by(Store.name, Instance.parent_dirs)
     )
-    rows = db.execute(statement).tuples()
+    rows = db.execute(statement)
     return [LocatedInstance(file.name, *row) for row in rows]

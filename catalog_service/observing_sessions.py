@@ -103,7 +103,7 @@ class _KnownSessions:
     def __init__(self, db: Session) -> None:
         columns = _OBSERVING_SESSIONS.c
         statement = select(columns.start_time_jd, columns.stop_time_jd, columns.id)
-        rows = db.execute(statement.order_by(columns.start_time_jd, columns.id)).tuples().all()
+        rows = db.execute(statement.order_by(columns.start_time_jd, columns.id)).all()
         self._starts = [row[0] for row in rows]
         self._longest = list(accumulate(((stop, key) for _, stop, key in rows), max))
 

@@ -166,7 +166,7 @@ def _count_in_observing_sessions(db: Session, rows: Mapping[int, Row]) -> None:
         _OBSERVATIONS.c.obsid.in_(list(rows)), _OBSERVATIONS.c.session_id.is_not(None)
     )
     counts: dict[int, Row] = defaultdict(lambda: {"files": 0, "bytes": 0})
-    for obsid, session_id in db.execute(assigned).tuples() if rows else ():
+    for obsid, session_id in db.execute(assigned) if rows else ():
         counts[session_id]["files"] += rows[obsid]["file_count"]
         counts[session_id]["bytes"] += rows[obsid]["total_bytes"]
     columns_of = _OBSERVING_SESSIONS.c

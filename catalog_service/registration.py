@@ -152,7 +152,7 @@ class _Wave:
             Instance.file_id.in_([file.id for file in self._files.values()]),
             Instance.available,
         )
-        return set(self._db.execute(statement).tuples()) if self._files else set()
+        return set(self._db.execute(statement)) if self._files else set()
 
     def _find_kin(self) -> Kin:
         new = [item for name, item in self._items.items() if name not in self._files]

@@ -50,7 +50,7 @@ def load_candidates(db: Session) -> list[Candidate]:
             store.free_bytes - int(reserved_bytes or 0),
             _problem(store, silent=agent.report_time < oldest),
         )
-        for store, agent, reserved_bytes in db.execute(statement).tuples()
+        for store, agent, reserved_bytes in db.execute(statement)
     ]
 
 

@@ -56,7 +56,7 @@ def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | No
         .order_by(Upload.id)
         .with_for_update(of=Upload)
     )
-    rows = db.execute(statement).tuples().all()
+    rows = db.execute(statement).all()
     time = database_time(db)
     found = [row for row in rows if account_name in (None, row[0].account_name)]
     waiting = [row for row in found if row[0].state in OPEN_STATES]
@@ -90,7 +90,7 @@ def lock_claimed(db: Session, claims: Sequence[Claim]) -> set[str]:
     """Lock the uploads that are still this worker's, and return their ids."""
     fences = {claim.upload.id: claim.fence for claim in claims}
     columns = select(_UPLOADS.c.id, _UPLOADS.c.fence).where(_UPLOADS.c.id.in_(list(fences)))
-    rows = db.execute(columns.order_by(_UPLOADS.c.id).with_for_update()).tuples()
+    rows = db.execute(columns.order_by(_UPLOADS.c.id).with_for_update())
     return {upload_id for upload_id, fence in rows if fence == fences[upload_id]}
 
 

@@ -67,7 +67,7 @@ def find_leftovers(db: Session) -> list[StagingPlace]:
         time = database_time(db)
         places += [
             StagingPlace(agent, upload.id, store_name)
-            for upload, store_name in db.execute(statement).tuples()
+            for upload, store_name in db.execute(statement)
             if not has_live_worker(upload, time)
         ]
     return places

@@ -111,7 +111,7 @@ def unknown_upload(upload_id: str) -> UnknownUploadError:
 def load_places(db: Session, store_ids: Iterable[int]) -> dict[int, tuple[Store, Agent]]:
     """Return stores with their agents, by the stores' keys."""
     statement = select(Store, Agent).join(Agent, Agent.id == Store.agent_id)
-    rows = db.execute(statement.where(Store.id.in_(set(store_ids)))).tuples()
+    rows = db.execute(statement.where(Store.id.in_(set(store_ids))))
     return {store.id: (store, agent) for store, agent in rows}
 
 

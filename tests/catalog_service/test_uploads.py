@@ -1,0 +1,357 @@
+"""Files come in whole or not at all, however often and by whomever the calls are made."""
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from catalog_service.tables import File, FileEvent, Instance, Observation, Store, Upload
+from librarian.checksums import checksum_of
+from librarian.errors import (
+    FileMismatchError,
+    InvalidRequestError,
+    StateError,
+    UnknownFileError,
+    UnknownUploadError,
+)
+from librarian.v1 import files_pb2, observations_pb2, uploads_pb2
+from tests.catalog_service.ingest_site import STORE, IngestSite, bring, ingest_site, new_upload
+
+DATASET = {"header": b"h", "visdata": b"0123", "more/flags": b""}
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[IngestSite]:
+    with ingest_site(database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def root(site: IngestSite) -> Path:
+    return site.agent.directory / "stores" / STORE
+
+
+def count(site: IngestSite, table: type) -> int:
+    with site.parts.database.readings.begin() as db:
+        return db.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_an_upload_puts_a_file_on_record_and_in_place(site: IngestSite, root: Path) -> None:
+    answer = site.upload("zen.log", b"contents")
+    file = site.get_file("zen.log")
+    assert answer.file == file
+    assert (file.type, file.size_bytes, file.source) == ("log", 8, "telescope")
+    assert file.checksum == checksum_of(b"contents")
+    assert file.instance_count == 1
+    assert (root / "2458432/zen.log").read_bytes() == b"contents"
+
+
+def test_a_file_in_place_is_read_only_and_nothing_is_left_in_staging(
+    site: IngestSite, root: Path
+) -> None:
+    site.upload("zen.log", b"contents")
+    assert stat.S_IMODE(os.stat(root / "2458432/zen.log").st_mode) & 0o222 == 0
+    assert site.staged() == []
+
+
+def test_a_dataset_is_one_file(site: IngestSite, root: Path) -> None:
+    file = site.upload("zen.uv", DATASET).file
+    assert (file.type, file.size_bytes) == ("uv", 5)
+    assert (root / "2458432/zen.uv/visdata").read_bytes() == b"0123"
+    assert site.staged() == []
+
+
+def test_the_same_calls_again_change_nothing(site: IngestSite) -> None:
+    first = site.upload("zen.log", b"contents")
+    again = [site.upload("zen.log", b"contents") for _ in range(3)]
+    assert [answer.file for answer in again] == [first.file] * 3
+    assert (count(site, File), count(site, Instance), count(site, FileEvent)) == (1, 1, 1)
+
+
+def test_completing_again_answers_the_file(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    answers = [site.complete(started.upload.id)[0] for _ in range(3)]
+    assert [answer.file.name for answer in answers] == ["zen.log"] * 3
+
+
+def test_a_repeated_start_goes_on_with_the_same_upload(site: IngestSite) -> None:
+    [first] = site.start(new_upload("zen.log", b"contents"))
+    [again] = site.start(new_upload("zen.log", b"contents"))
+    assert again.upload.id == first.upload.id
+    assert again.way_in.staging_path == first.way_in.staging_path
+
+
+def test_a_request_id_is_good_for_one_upload_only(site: IngestSite) -> None:
+    site.start(new_upload("zen.log", b"contents"))
+    [other] = site.start(new_upload("other.log", b"more", request_id="request of zen.log"))
+    assert other.failure.reason == "CONFLICT"
+
+
+def test_two_items_of_one_call_with_one_request_id_are_one_upload(site: IngestSite) -> None:
+    item = new_upload("zen.log", b"contents")
+    first, second = site.start(item, item)
+    assert first.upload.id == second.upload.id
+
+
+def test_other_contents_are_never_accepted_under_a_known_name(site: IngestSite, root: Path) -> None:
+    """Accepted without comparing by the first predecessor, which then delivered wrong bytes."""
+    site.upload("zen.log", b"contents")
+    answer = site.upload("zen.log", b"CONTENTS", request_id="other", parent_dirs="elsewhere")
+    assert answer.failure.reason == FileMismatchError.reason
+    assert site.get_file("zen.log").checksum == checksum_of(b"contents")
+    assert not (root / "elsewhere/zen.log").exists()
+    assert site.staged() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"size_bytes": 9}, {"checksum": checksum_of(b"CONTENTS")}],
+    ids=["by size", "by checksum"],
+)
+def test_other_contents_are_refused_before_any_byte_is_sent(
+    site: IngestSite, changes: dict[str, str | int]
+) -> None:
+    site.upload("zen.log", b"contents")
+    [started] = site.start(new_upload("zen.log", b"CONTENTS", request_id="other", **changes))
+    assert started.failure.reason == FileMismatchError.reason
+
+
+def test_contents_known_by_their_checksum_need_not_be_sent(site: IngestSite) -> None:
+    site.upload("zen.log", b"contents")
+    checksum = checksum_of(b"contents")
+    [started] = site.start(new_upload("zen.log", b"contents", request_id="b", checksum=checksum))
+    assert started.file.name == "zen.log"
+    assert not started.HasField("way_in")
+
+
+def test_the_same_contents_again_are_success_and_are_not_kept_twice(site: IngestSite) -> None:
+    first = site.upload("zen.log", b"contents")
+    again = site.upload("zen.log", b"contents", request_id="other", parent_dirs="elsewhere")
+    assert again.file == first.file
+    assert (count(site, Instance), site.staged()) == (1, [])
+
+
+def test_equal_contents_by_another_kind_of_checksum_are_equal(site: IngestSite) -> None:
+    site.upload("zen.log", b"contents")
+    md5 = checksum_of(b"contents", "md5")
+    again = site.upload("zen.log", b"contents", request_id="other", checksum=md5)
+    assert again.file.checksum == checksum_of(b"contents")
+
+
+def test_other_contents_by_another_kind_of_checksum_are_refused(site: IngestSite) -> None:
+    site.upload("zen.log", b"contents")
+    md5 = checksum_of(b"CONTENTS", "md5")
+    answer = site.upload("zen.log", b"CONTENTS", request_id="other", checksum=md5)
+    assert answer.failure.reason == FileMismatchError.reason
+
+
+def test_files_of_equal_contents_do_not_disturb_one_another(site: IngestSite) -> None:
+    """In the second predecessor one of them failed the other's transfer (its fault 3)."""
+    names = [f"copy{number}.log" for number in range(6)]
+    answers: dict[str, uploads_pb2.CompletedUpload] = {}
+    run_together(
+        [lambda name=name: answers.update({name: site.upload(name, b"same")}) for name in names]
+    )  # type: ignore[misc]
+    assert sorted(answer.file.name for answer in answers.values()) == names
+
+
+def test_of_two_uploads_of_one_name_with_other_contents_one_wins(
+    site: IngestSite, root: Path
+) -> None:
+    answers = race(site, {"a": b"first", "b": b"other"})
+    winners = [key for key, answer in answers.items() if answer.HasField("file")]
+    losers = [answer.failure.reason for answer in answers.values() if answer.HasField("failure")]
+    assert len(winners) == 1
+    assert losers == [FileMismatchError.reason]
+    assert (root / "2458432/zen.log").read_bytes() == {"a": b"first", "b": b"other"}[winners[0]]
+    assert site.staged() == []
+
+
+def test_two_uploads_of_one_name_with_the_same_contents_both_succeed(site: IngestSite) -> None:
+    answers = race(site, {"a": b"same", "b": b"same", "c": b"same"})
+    assert all(answer.HasField("file") for answer in answers.values())
+    assert (count(site, File), count(site, Instance)) == (1, 1)
+
+
+def test_one_upload_completed_by_several_callers_at_once_is_done_once(site: IngestSite) -> None:
+    """In the second predecessor another worker took it, and one of them failed it (its fault 2)."""
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    answers: list[uploads_pb2.CompletedUpload] = []
+    run_together([lambda: answers.extend(site.complete(started.upload.id))] * 4)
+    assert [answer.file.name for answer in answers] == ["zen.log"] * 4
+    assert (count(site, Instance), count(site, FileEvent)) == (1, 1)
+
+
+def race(site: IngestSite, contents: dict[str, bytes]) -> dict[str, uploads_pb2.CompletedUpload]:
+    """Complete uploads of one name at the same time; return the answers by request id."""
+    ids = {}
+    for key, data in contents.items():
+        [started] = site.start(new_upload("zen.log", data, request_id=key))
+        bring(started, data)
+        ids[key] = started.upload.id
+    answers: dict[str, uploads_pb2.CompletedUpload] = {}
+    run_together([lambda key=key: answers.update({key: site.complete(ids[key])[0]}) for key in ids])  # type: ignore[misc]
+    return answers
+
+
+def run_together(jobs: list) -> None:  # type: ignore[type-arg]
+    start = threading.Barrier(len(jobs))
+
+    def run(job) -> None:  # type: ignore[no-untyped-def]
+        start.wait()
+        job()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_one_name_twice_in_one_call_ends_as_one_file(site: IngestSite) -> None:
+    items = [new_upload("zen.log", b"same", request_id=key) for key in "ab"]
+    started = site.start(*items)
+    for one in started:
+        bring(one, b"same")
+    answers = site.complete(*(one.upload.id for one in started))
+    assert [answer.file.name for answer in answers] == ["zen.log", "zen.log"]
+    assert site.staged() == []
+
+
+def test_each_item_of_a_batch_fails_alone(site: IngestSite) -> None:
+    names = ["good.log", "bad/name.log", "", "also-good.log", "-option.log", "x" * 256]
+    started = site.start(*[new_upload(name, b"x", request_id=f"r{name}") for name in names])
+    assert [one.failure.reason for one in started] == [
+        "", "INVALID_REQUEST", "INVALID_REQUEST", "", "INVALID_REQUEST", "INVALID_REQUEST"
+    ]  # fmt: skip
+
+
+def test_an_abandoned_upload_leaves_no_file_on_record(site: IngestSite) -> None:
+    """The first predecessor put the file on record when the upload began, and left it there."""
+    site.start(new_upload("zen.log", b"contents"))
+    with pytest.raises(UnknownFileError):
+        site.get_file("zen.log")
+    assert count(site, File) == 0
+
+
+def test_contents_that_do_not_match_their_checksum_are_refused(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"CONTENTS")
+    [answer] = site.complete(started.upload.id, checksum=checksum_of(b"contents"))
+    assert answer.failure.reason == "CORRUPT_CONTENTS"
+    assert site.staged() == []
+    assert count(site, File) == 0
+
+
+def test_after_a_failure_the_same_call_begins_anew(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"CONTENTS")
+    site.complete(started.upload.id, checksum=checksum_of(b"contents"))
+    [again] = site.start(new_upload("zen.log", b"contents"))
+    assert again.upload.id != started.upload.id
+    bring(again, b"contents")
+    assert site.complete(again.upload.id)[0].file.name == "zen.log"
+
+
+def test_a_failure_is_told_again_to_who_asks_again(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"CONTENTS")
+    checksum = checksum_of(b"contents")
+    first, again = (site.complete(started.upload.id, checksum=checksum)[0] for _ in range(2))
+    assert again.failure == first.failure
+
+
+def test_what_lies_in_the_way_is_not_touched(site: IngestSite, root: Path) -> None:
+    (root / "2458432").mkdir()
+    (root / "2458432/zen.log").write_bytes(b"mine")
+    answer = site.upload("zen.log", b"contents")
+    assert answer.failure.reason == "CONFLICT"
+    assert (root / "2458432/zen.log").read_bytes() == b"mine"
+    assert (count(site, File), site.staged()) == (0, [])
+
+
+def test_an_upload_is_its_accounts_own(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"), account="eve")
+    assert site.complete(started.upload.id)[0].failure.reason == UnknownUploadError.reason
+    with pytest.raises(UnknownUploadError):
+        site.uploads.GetUpload(uploads_pb2.GetUploadRequest(id=started.upload.id))
+
+
+def test_a_cancelled_upload_is_discarded_and_cannot_be_completed(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    site.uploads.CancelUpload(uploads_pb2.CancelUploadRequest(id=started.upload.id))
+    assert site.complete(started.upload.id)[0].failure.reason == StateError.reason
+    assert site.sweeper.run_once()
+    assert site.staged() == []
+
+
+def test_a_finished_upload_cannot_be_cancelled(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    site.complete(started.upload.id)
+    with pytest.raises(StateError):
+        site.uploads.CancelUpload(uploads_pb2.CancelUploadRequest(id=started.upload.id))
+
+
+def test_a_sweep_with_nothing_to_do_does_nothing(site: IngestSite) -> None:
+    site.upload("zen.log", b"contents")
+    assert not site.sweeper.run_once()
+
+
+def test_an_upload_that_expired_is_cleared_away(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    age_uploads(site)
+    assert site.sweeper.run_once()
+    assert site.staged() == []
+    assert site.complete(started.upload.id)[0].failure.reason == StateError.reason
+
+
+def test_a_renewed_upload_does_not_expire(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    age_uploads(site)
+    request = uploads_pb2.RenewUploadsRequest(ids=[started.upload.id, "unknown"])
+    assert site.uploads.RenewUploads(request).renewed_count == 1
+    assert not site.sweeper.run_once()
+
+
+def age_uploads(site: IngestSite) -> None:
+    with site.parts.database.transactions.begin() as db:
+        for upload in db.execute(select(Upload)).scalars():
+            upload.expire_time = upload.create_time
+
+
+def test_counts_are_kept(site: IngestSite) -> None:
+    observation = observations_pb2.Observation(obsid=1_200_000_000)
+    for name in ("a.log", "b.log"):
+        site.upload(name, b"12345", observation=observation)
+    site.upload("c.log", b"1")
+    with site.parts.database.readings.begin() as db:
+        found = db.execute(select(Observation)).scalar_one()
+        assert (found.file_count, found.total_bytes) == (2, 10)
+        assert db.execute(select(Store.instance_count)).scalar_one() == 3
+
+
+def test_an_upload_logs_that_it_made_an_instance(site: IngestSite) -> None:
+    site.upload("zen.log", b"contents")
+    request = files_pb2.ListFileEventsRequest(file_name="zen.log")
+    [event] = site.files.ListFileEvents(request).events
+    assert event.type == "create_instance"
+    assert event.payload_json == f'{{"store_name": "{STORE}", "parent_dirs": "2458432"}}'
+
+
+def test_more_than_a_thousand_uploads_in_one_call_are_refused(site: IngestSite) -> None:
+    item = new_upload("zen.log", b"")
+    with pytest.raises(InvalidRequestError):
+        site.start(*[item] * 1001)
+
+
+def test_an_empty_file_is_a_file(site: IngestSite) -> None:
+    assert site.upload("empty.log", b"").file.size_bytes == 0
