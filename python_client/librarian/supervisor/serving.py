@@ -71,15 +71,16 @@ def _serve(
         write_local_connection(config, administrator)
     connection = find_local_connection(config)
     site = RunningSite(_processes(config, options.directory, changes))
-    if signals.received:
-        return
-    addresses = site.start()
     try:
-        if options.directory and connection:
-            prepare_store(options.directory)
+        with signals.raising():
+            addresses = site.start()
+            if options.directory and connection:
+                prepare_store(options.directory)
         named = dict(zip(config.services, addresses, strict=True))
         on_ready(ReadySite(config.config_file, named, administrator, connection))
         site.watch(signals)
+    except KeyboardInterrupt:
+        return
     finally:
         site.stop()
 

@@ -3,6 +3,8 @@
 import os
 import select
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 
@@ -11,6 +13,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received = False
+        self._raising = False
 
     def __enter__(self) -> "StopSignals":
         """Take the signals over."""
@@ -43,6 +46,20 @@ class StopSignals:
         if select.select([self._read_end], [], [], timeout_seconds)[0]:
             os.read(self._read_end, 4096)
 
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Have a signal to stop end what is inside by KeyboardInterrupt."""
+        self._raising = True
+        try:
+            if self.received:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._raising = False
+
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if number != signal.SIGCHLD:
-            self.received = True
+        if number == signal.SIGCHLD:
+            return
+        self.received = True
+        if self._raising:
+            raise KeyboardInterrupt

@@ -35,14 +35,13 @@ class RunningSite:
         self._processes = processes
 
     def start(self) -> list[str]:
-        """Start all, and return the addresses at which they listen; stop all when one fails."""
-        try:
-            for process in self._processes:
-                process.start()
-            return [process.wait_until_listening() for process in self._processes]
-        except BaseException:
-            self.stop()
-            raise
+        """Start all, and return the addresses at which they listen.
+
+        When one does not start, the others may be running: stop them.
+        """
+        for process in self._processes:
+            process.start()
+        return [process.wait_until_listening() for process in self._processes]
 
     def stop(self) -> None:
         """Stop those that run, the last one first."""
