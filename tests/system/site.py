@@ -174,4 +174,7 @@ def librarian_command(*arguments: str | Path) -> list[str]:
 
 def fast_environment() -> dict[str, str]:
     """Return what makes a site quick to start and to hear of changes."""
-    return {"LIBRARIAN_STORE_AGENT__ANNOUNCE_SECONDS": "0.2"}
+    return {
+        "LIBRARIAN_CATALOG_SERVICE__PASSWORD_COST": "low",
+        "LIBRARIAN_STORE_AGENT__ANNOUNCE_SECONDS": "0.2",
+    }
