@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from catalog_service.bulk import execute_many, table_of
 from catalog_service.jobs import Claim
 from catalog_service.tables import Agent, File, Instance, Job, StagingFile, Store
 
@@ -66,7 +65,7 @@ def read_totals(db: Session, job_id: int) -> Totals:
     return Totals(files_done, files_failed, int(bytes_done))
 
 
-def next_items(db: Session, job_id: int, limit: int) -> list[StagingItem]:
+def next_items(db: Session, job_id: int, *, after_number: int, limit: int) -> list[StagingItem]:
     """Return the next files that wait, by number."""
     query = (
         select(
@@ -82,7 +81,11 @@ def next_items(db: Session, job_id: int, limit: int) -> list[StagingItem]:
         .join(File, File.id == StagingFile.file_id)
         .join(Instance, Instance.id == StagingFile.instance_id)
         .join(Store, Store.id == Instance.store_id)
-        .where(StagingFile.job_id == job_id, StagingFile.state == "WAITING")
+        .where(
+            StagingFile.job_id == job_id,
+            StagingFile.state == "WAITING",
+            StagingFile.number > after_number,
+        )
         .order_by(StagingFile.number)
         .limit(limit)
     )
@@ -91,12 +94,12 @@ def next_items(db: Session, job_id: int, limit: int) -> list[StagingItem]:
 
 def record_done(db: Session, claim: Claim, numbers: Sequence[int]) -> None:
     """Mark files as staged; the caller has renewed the claim in this transaction."""
-    table = table_of(StagingFile)
-    statement = update(table).where(
-        table.c.job_id == claim.job_id, table.c.number == bindparam("done_number")
+    db.execute(
+        update(StagingFile)
+        .where(StagingFile.job_id == claim.job_id, StagingFile.number.in_(numbers))
+        .values(state="DONE", error="")
+        .execution_options(synchronize_session=False)
     )
-    rows = [{"done_number": number} for number in numbers]
-    execute_many(db, statement.values(state="DONE", error=""), rows)
 
 
 def record_failure(db: Session, claim: Claim, number: int, error: str) -> None:

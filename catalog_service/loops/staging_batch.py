@@ -28,6 +28,8 @@ class StagingBatch:
     def __init__(
         self, destination: Destination, items: Sequence[StagingItem], stubs: dict[int, Any]
     ) -> None:
+        self.items = items
+        self.last_number = items[-1].number
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._bytes_by_agent: dict[int, int] = defaultdict(int)
         self._streams: dict[int, StagingStream] = {}

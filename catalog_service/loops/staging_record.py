@@ -124,7 +124,8 @@ class StagingRecord:
             bytes_done=self._finished_bytes + self._batch_bytes,
             **changes,
         )
-        staging_files.record_done(db, self._claim, self._done)
+        if self._done:
+            staging_files.record_done(db, self._claim, self._done)
         failed = sum(self._write_failure(db, number, error) for number, error in self._failed)
         if failed:
             jobs.renew_job(db, self._claim, files_failed=self.files_failed + failed)

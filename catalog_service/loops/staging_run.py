@@ -103,25 +103,39 @@ class StagingRun:
             self._finish()
 
     def _stage_all(self) -> None:
-        while True:
-            with self._reading() as db:
-                items = staging_files.next_items(db, self._job.id, BATCH_FILES)
-                agents = {item.agent_id: db.get_one(Agent, item.agent_id) for item in items}
-            if not items:
-                return
-            stubs = {key: self._catalog.agents.manage(agent) for key, agent in agents.items()}
-            self._record.begin_batch(items)
-            self._stage_batch(StagingBatch(self._destination, items, stubs))
-            self._record.end_batch()
+        """Stage what waits, and again what then waits for another instance, until none does."""
+        while (batch := self._begin_batch(after_number=0)) is not None:
+            while batch is not None:
+                batch = self._stage_batch(batch)
 
-    def _stage_batch(self, batch: StagingBatch) -> None:
+    def _stage_batch(self, batch: StagingBatch) -> StagingBatch | None:
+        """See a batch through; return the next, which the agents meanwhile had before them."""
+        following: StagingBatch | None = None
         try:
+            following = self._begin_batch(after_number=batch.last_number)
+            self._record.begin_batch(batch.items)
             for progress in batch.progress(_BEAT_SECONDS):
                 if progress is not None:
                     self._record.note(progress, batch.bytes_done)
                 self._check_in()
-        finally:
-            batch.cancel()
+            self._record.end_batch()
+        except BaseException:
+            for left in (batch, following):
+                if left is not None:
+                    left.cancel()
+            raise
+        return following
+
+    def _begin_batch(self, *, after_number: int) -> StagingBatch | None:
+        with self._reading() as db:
+            items = staging_files.next_items(
+                db, self._job.id, after_number=after_number, limit=BATCH_FILES
+            )
+            agents = {item.agent_id: db.get_one(Agent, item.agent_id) for item in items}
+        if not items:
+            return None
+        stubs = {key: self._catalog.agents.manage(agent) for key, agent in agents.items()}
+        return StagingBatch(self._destination, items, stubs)
 
     def _finish(self) -> None:
         handover_error = self._end(cancelled=False, user=self._job.user)

@@ -12,7 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
-from catalog_service.wakeups import JOBS, Wakeups, job_topic
+from catalog_service.wakeups import JOBS, Subscription, Wakeups, job_topic
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import accounts_pb2, jobs_pb2, jobs_pb2_grpc
@@ -106,10 +106,18 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
                 if last is None or _differ(job, last):
                     yield job
                     last = job
-                if job.end_time.seconds:
+                if job.HasField("end_time"):
                     return
-                ear.wait(_WATCH_POLL_SECONDS)
-                time.sleep(_WATCH_PAUSE_SECONDS)
+                self._wait_for_change(ear, request.id)
+
+    def _wait_for_change(self, ear: Subscription, job_id: int) -> None:
+        """Wait for a job to change; no oftener than a few times a second, but for its end."""
+        too_soon = time.monotonic() + _WATCH_PAUSE_SECONDS
+        ear.wait(_WATCH_POLL_SECONDS)
+        while (pause := too_soon - time.monotonic()) > 0:
+            if self._read(lambda db: _message(db, job_id)).HasField("end_time"):
+                return
+            ear.wait(pause)
 
     def CancelJob(
         self, request: jobs_pb2.CancelJobRequest, context: grpc.ServicerContext
