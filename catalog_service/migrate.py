@@ -42,11 +42,15 @@ def check_schema(database: Database) -> None:
 
 
 def alembic_config(database_url: str | None = None) -> Config:
-    """Return Alembic's configuration, in a checkout and in an installed wheel."""
-    installed = _HERE / "migrations"
+    """Return the configuration by which Alembic finds the migrations and the database."""
     config = Config()
     config.set_main_option("path_separator", "os")
-    folder = installed if installed.is_dir() else _HERE.parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.attributes["database_url"] = database_url
     return config
+
+
+def migrations_folder() -> Path:
+    """Return the folder of the migrations: an installed wheel carries it in this package."""
+    installed = _HERE / "migrations"
+    return installed if installed.is_dir() else _HERE.parent / "migrations"

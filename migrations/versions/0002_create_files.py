@@ -19,8 +19,8 @@ def _create_observations() -> None:
     op.create_table(
         "observing_session",
         sa.Column("id", BigKey, primary_key=True, autoincrement=False),
-        sa.Column("start_time_jd", sa.Float, nullable=False),
-        sa.Column("stop_time_jd", sa.Float, nullable=False),
+        sa.Column("start_time_jd", sa.Double, nullable=False),
+        sa.Column("stop_time_jd", sa.Double, nullable=False),
         sa.Column("observation_count", BigKey, nullable=False, server_default="0"),
         sa.Column("file_count", BigKey, nullable=False, server_default="0"),
         sa.Column("total_bytes", BigKey, nullable=False, server_default="0"),
@@ -29,9 +29,9 @@ def _create_observations() -> None:
     op.create_table(
         "observation",
         sa.Column("obsid", BigKey, primary_key=True, autoincrement=False),
-        sa.Column("start_time_jd", sa.Float, nullable=False),
-        sa.Column("stop_time_jd", sa.Float),
-        sa.Column("start_lst_hr", sa.Float),
+        sa.Column("start_time_jd", sa.Double, nullable=False),
+        sa.Column("stop_time_jd", sa.Double),
+        sa.Column("start_lst_hr", sa.Double),
         sa.Column("session_id", BigKey, sa.ForeignKey("observing_session.id")),
         sa.Column("file_count", BigKey, nullable=False, server_default="0"),
         sa.Column("total_bytes", BigKey, nullable=False, server_default="0"),

@@ -136,7 +136,7 @@ def test_the_command_alembic_works_in_the_folder(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"],
         cwd=migrations_folder(),
-        env={**os.environ, "LIBRARIAN_CATALOG_SERVICE__DATABASE_URL": url},
+        env={**os.environ, "LIBRARIAN_DATABASE_URL": url},
         capture_output=True,
         text=True,
         check=False,
