@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from sqlalchemy import select, update
 
 from catalog_service.agent_calls import AgentCalls
 from catalog_service.database import Database, open_database
@@ -27,7 +28,9 @@ from librarian.service.server import serve
 from librarian.v1 import (
     files_pb2,
     files_pb2_grpc,
+    instances_pb2,
     instances_pb2_grpc,
+    observations_pb2,
     observations_pb2_grpc,
     uploads_pb2,
     uploads_pb2_grpc,
@@ -82,7 +85,7 @@ class IngestSite:
         root = self.agent.add_store(name)
         now = datetime.now(UTC)
         with self.parts.database.transactions.begin() as db:
-            agent = db.query(Agent).one_or_none()
+            agent = db.execute(select(Agent)).scalar_one_or_none()
             if agent is None:
                 agent = Agent(name="node1", host="node1", address=self.agent.running.address)
                 agent.tls, agent.staging_prefix, agent.version = False, "", "1"
@@ -106,6 +109,10 @@ class IngestSite:
         request = uploads_pb2.CompleteUploadsRequest(uploads=items)
         return list(self.uploads.CompleteUploads(request, timeout=60).uploads)
 
+    def complete_one(self, upload_id: str) -> uploads_pb2.CompletedUpload:
+        """Complete one upload."""
+        return self.complete(upload_id)[0]
+
     def upload(
         self, name: str, contents: bytes | Mapping[str, bytes], **changes: Any
     ) -> uploads_pb2.CompletedUpload:
@@ -122,6 +129,49 @@ class IngestSite:
         """Return a file on record."""
         file: files_pb2.File = self.files.GetFile(files_pb2.GetFileRequest(name=name))
         return file
+
+    def list_instances(self, name: str) -> list[instances_pb2.Instance]:
+        """Return a file's instances."""
+        request = instances_pb2.ListInstancesRequest(file_name=name)
+        return list(self.instances.ListInstances(request).instances)
+
+    def open_file(self, name: str) -> instances_pb2.OpenFileResponse:
+        """Return the ways to a file's contents."""
+        request = instances_pb2.OpenFileRequest(file_name=name)
+        opened: instances_pb2.OpenFileResponse = self.instances.OpenFile(request)
+        return opened
+
+    def list_events(self, name: str) -> list[files_pb2.FileEvent]:
+        """Return a file's events."""
+        request = files_pb2.ListFileEventsRequest(file_name=name)
+        return list(self.files.ListFileEvents(request).events)
+
+    def get_observation(self, obsid: int) -> observations_pb2.Observation:
+        """Return an observation."""
+        request = observations_pb2.GetObservationRequest(obsid=obsid)
+        found: observations_pb2.Observation = self.observations.GetObservation(request)
+        return found
+
+    def change_store(self, name: str, **changes: Any) -> None:
+        """Change a store's row."""
+        with self.parts.database.transactions.begin() as db:
+            db.execute(update(Store).where(Store.name == name).values(changes))
+
+    def register(
+        self, *batches: Sequence[str], account: str = "telescope", **options: Any
+    ) -> instances_pb2.RegisterInstancesResponse:
+        """Register paths, a message for each batch; return the sum of the answers."""
+        options = {"store_name": STORE, "null_obsid": "observation" not in options, **options}
+        first = [instances_pb2.RegisterInstancesRequest(**options)]
+        rest = [instances_pb2.RegisterInstancesRequest(paths=paths) for paths in batches]
+        total = instances_pb2.RegisterInstancesResponse()
+        stub = self.stub(instances_pb2_grpc.InstancesStub, account)
+        for answer in stub.RegisterInstances(iter(first + rest)):
+            total.registered_count += answer.registered_count
+            total.known_count += answer.known_count
+            total.registered_bytes += answer.registered_bytes
+            total.failures.extend(answer.failures)
+        return total
 
     def staged(self) -> list[str]:
         """Return what lies in the stores' staging places."""

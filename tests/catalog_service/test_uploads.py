@@ -3,8 +3,11 @@
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -19,20 +22,11 @@ from librarian.errors import (
     UnknownUploadError,
 )
 from librarian.v1 import files_pb2, observations_pb2, uploads_pb2
-from tests.catalog_service.ingest_site import STORE, IngestSite, bring, ingest_site, new_upload
+from tests.catalog_service.ingest_site import STORE, IngestSite, bring, new_upload
+
+Job = Callable[[], uploads_pb2.CompletedUpload]
 
 DATASET = {"header": b"h", "visdata": b"0123", "more/flags": b""}
-
-
-@pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[IngestSite]:
-    with ingest_site(database_url, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def root(site: IngestSite) -> Path:
-    return site.agent.directory / "stores" / STORE
 
 
 def count(site: IngestSite, table: type) -> int:
@@ -114,7 +108,7 @@ def test_other_contents_are_never_accepted_under_a_known_name(site: IngestSite, 
     ids=["by size", "by checksum"],
 )
 def test_other_contents_are_refused_before_any_byte_is_sent(
-    site: IngestSite, changes: dict[str, str | int]
+    site: IngestSite, changes: dict[str, Any]
 ) -> None:
     site.upload("zen.log", b"contents")
     [started] = site.start(new_upload("zen.log", b"CONTENTS", request_id="other", **changes))
@@ -153,11 +147,8 @@ def test_other_contents_by_another_kind_of_checksum_are_refused(site: IngestSite
 def test_files_of_equal_contents_do_not_disturb_one_another(site: IngestSite) -> None:
     """In the second predecessor one of them failed the other's transfer (its fault 3)."""
     names = [f"copy{number}.log" for number in range(6)]
-    answers: dict[str, uploads_pb2.CompletedUpload] = {}
-    run_together(
-        [lambda name=name: answers.update({name: site.upload(name, b"same")}) for name in names]
-    )  # type: ignore[misc]
-    assert sorted(answer.file.name for answer in answers.values()) == names
+    answers = run_together({name: partial(site.upload, name, b"same") for name in names})
+    assert [answer.file.name for answer in answers.values()] == names
 
 
 def test_of_two_uploads_of_one_name_with_other_contents_one_wins(
@@ -182,36 +173,33 @@ def test_one_upload_completed_by_several_callers_at_once_is_done_once(site: Inge
     """In the second predecessor another worker took it, and one of them failed it (its fault 2)."""
     [started] = site.start(new_upload("zen.log", b"contents"))
     bring(started, b"contents")
-    answers: list[uploads_pb2.CompletedUpload] = []
-    run_together([lambda: answers.extend(site.complete(started.upload.id))] * 4)
-    assert [answer.file.name for answer in answers] == ["zen.log"] * 4
+    answers = run_together(
+        {key: partial(site.complete_one, started.upload.id) for key in ("a", "b", "c", "d")}
+    )
+    assert [answer.file.name for answer in answers.values()] == ["zen.log"] * 4
     assert (count(site, Instance), count(site, FileEvent)) == (1, 1)
 
 
 def race(site: IngestSite, contents: dict[str, bytes]) -> dict[str, uploads_pb2.CompletedUpload]:
     """Complete uploads of one name at the same time; return the answers by request id."""
-    ids = {}
+    jobs = {}
     for key, data in contents.items():
         [started] = site.start(new_upload("zen.log", data, request_id=key))
         bring(started, data)
-        ids[key] = started.upload.id
-    answers: dict[str, uploads_pb2.CompletedUpload] = {}
-    run_together([lambda key=key: answers.update({key: site.complete(ids[key])[0]}) for key in ids])  # type: ignore[misc]
-    return answers
+        jobs[key] = partial(site.complete_one, started.upload.id)
+    return run_together(jobs)
 
 
-def run_together(jobs: list) -> None:  # type: ignore[type-arg]
+def run_together(jobs: Mapping[str, Job]) -> dict[str, uploads_pb2.CompletedUpload]:
+    """Run functions in threads that begin at the same moment; return their answers."""
     start = threading.Barrier(len(jobs))
 
-    def run(job) -> None:  # type: ignore[no-untyped-def]
+    def run(job: Job) -> uploads_pb2.CompletedUpload:
         start.wait()
-        job()
+        return job()
 
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return dict(zip(jobs, threads.map(run, jobs.values()), strict=True))
 
 
 def test_one_name_twice_in_one_call_ends_as_one_file(site: IngestSite) -> None:
