@@ -82,6 +82,9 @@ class StagingRun:
             logger.warning("%s", error)
         except LibrarianError as error:
             self._give_up_or_postpone(error)
+        except Exception:
+            logger.exception("Job %d failed.", self._job.id)
+            self._give_up_or_postpone(LibrarianError("Internal error; the log has it."))
 
     def _drive(self) -> None:
         with self._reading() as db:
