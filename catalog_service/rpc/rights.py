@@ -1,0 +1,91 @@
+"""Who may call what: one table for every RPC that the catalogue serves."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from catalog_service.accounts import AGENT
+from catalog_service.roles import Role
+from catalog_service.sign_in import TokenChecks
+from catalog_service.tokens import Holder
+from librarian.errors import NotAllowedError
+from librarian.service.calls import Caller
+
+# The least role that may make a call; only agents' accounts; or anyone, without a token.
+Right = Role | Literal["agent", "anyone"]
+
+# A method that is not here is refused to everyone.
+RIGHTS: Mapping[str, Right] = {
+    "Accounts/SignIn": "anyone",
+    "Accounts/CreateAccount": Role.ADMIN,
+    "Accounts/ListAccounts": Role.ADMIN,
+    "Accounts/UpdateAccount": Role.ADMIN,
+    "Accounts/DeleteAccount": Role.ADMIN,
+    # These three: for oneself; the servicer lets only administrators name another account.
+    "Accounts/SetPassword": Role.READONLY,
+    "Accounts/CreateToken": Role.READONLY,
+    "Accounts/ListTokens": Role.READONLY,
+    "Accounts/RevokeToken": Role.READONLY,
+    "Agents/AnnounceAgent": "agent",
+    "Agents/ListAgents": Role.READONLY,
+    "Files/GetFile": Role.READONLY,
+    "Files/ListFileEvents": Role.READONLY,
+    "Files/CreateFileEvent": Role.READAPPEND,
+    "Instances/ListInstances": Role.READONLY,
+    "Instances/OpenFile": Role.READONLY,
+    "Instances/RegisterInstances": Role.READAPPEND,
+    "Jobs/GetJob": Role.READONLY,
+    "Jobs/ListJobs": Role.READONLY,
+    "Jobs/ListJobErrors": Role.READONLY,
+    "Jobs/WatchJob": Role.READONLY,
+    # One's own; administrators may cancel any.
+    "Jobs/CancelJob": Role.READONLY,
+    "Observations/GetObservation": Role.READONLY,
+    "Observations/AssignSessions": Role.READWRITE,
+    "Search/SearchFiles": Role.READONLY,
+    "Site/Ping": Role.NONE,
+    "Staging/StartStaging": Role.READONLY,
+    "Stores/CreateStore": Role.ADMIN,
+    "Stores/GetStore": Role.READONLY,
+    "Stores/ListStores": Role.READONLY,
+    "Stores/UpdateStore": Role.ADMIN,
+    # One's own uploads.
+    "Uploads/StartUploads": Role.READAPPEND,
+    "Uploads/CompleteUploads": Role.READAPPEND,
+    "Uploads/GetUpload": Role.READAPPEND,
+    "Uploads/RenewUploads": Role.READAPPEND,
+    "Uploads/CancelUpload": Role.READAPPEND,
+}
+
+_PREFIX = "/librarian.v1."
+
+
+class Rights:
+    """Signs callers in, and holds them to the table."""
+
+    def __init__(self, checks: TokenChecks) -> None:
+        self._checks = checks
+
+    def authenticate(self, method: str, token: str | None) -> Caller:
+        """Return who calls; raise NotSignedInError or NotAllowedError."""
+        right = RIGHTS.get(method.removeprefix(_PREFIX))
+        if right == "anyone":
+            return Caller("nobody")
+        holder = self._checks.holder_of(token)
+        if right is None or not _may(holder, right):
+            raise NotAllowedError(_refusal(holder, method.removeprefix(_PREFIX), right))
+        return Caller(holder.account_name, int(holder.role))
+
+
+def _may(holder: Holder, right: Right) -> bool:
+    if holder.kind == AGENT:
+        return right in ("agent", Role.NONE)
+    return isinstance(right, Role) and holder.role >= right
+
+
+def _refusal(holder: Holder, method: str, right: Right | None) -> str:
+    if isinstance(right, Role) and holder.kind != AGENT:
+        return (
+            f"{method} needs the role {right.name}; this token of {holder.account_name!r} has"
+            f" {holder.role.name}."
+        )
+    return f"{method} is not for the account {holder.account_name!r}."

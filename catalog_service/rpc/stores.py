@@ -1,0 +1,108 @@
+"""The Stores service."""
+
+from typing import Protocol
+
+import grpc
+
+from catalog_service.agent_calls import AgentCalls
+from catalog_service.database import Database
+from catalog_service.retrying import run_transaction
+from catalog_service.stores import (
+    NewStore,
+    StoreStatus,
+    get_store,
+    list_stores,
+    plan_store,
+    record_store,
+    update_store,
+)
+from catalog_service.tables import Agent, Store
+from librarian.v1 import store_agent_pb2, stores_pb2_grpc
+from librarian.v1 import stores_pb2 as pb
+
+
+class StoresParts(Protocol):
+    """What of the catalogue the service needs."""
+
+    @property
+    def database(self) -> Database:
+        """The catalogue's database."""
+        ...
+
+    @property
+    def agents(self) -> AgentCalls:
+        """Calls to the store agents."""
+        ...
+
+
+class StoresServicer(stores_pb2_grpc.StoresServicer):
+    """Serves librarian.v1.Stores."""
+
+    def __init__(self, catalog: StoresParts) -> None:
+        self._database = catalog.database
+        self._agents = catalog.agents
+
+    def CreateStore(
+        self, request: pb.CreateStoreRequest, context: grpc.ServicerContext
+    ) -> pb.Store:
+        """Have an agent make a store, and put it on record."""
+        new = NewStore(request.name, request.agent_name, request.root, not request.no_ingest)
+        with self._database.readings.begin() as db:
+            store, agent = plan_store(db, new)
+        self._open(store, agent)
+        run_transaction(
+            self._database.transactions, lambda db: record_store(db, new, store.store_id)
+        )
+        return self._get(request.name)
+
+    def GetStore(self, request: pb.GetStoreRequest, context: grpc.ServicerContext) -> pb.Store:
+        """Return one store."""
+        return self._get(request.name)
+
+    def ListStores(
+        self, request: pb.ListStoresRequest, context: grpc.ServicerContext
+    ) -> pb.ListStoresResponse:
+        """List all stores."""
+        with self._database.readings.begin() as db:
+            return pb.ListStoresResponse(stores=map(_message, list_stores(db)))
+
+    def UpdateStore(
+        self, request: pb.UpdateStoreRequest, context: grpc.ServicerContext
+    ) -> pb.Store:
+        """Change a store's settings."""
+        enabled = request.enabled if request.HasField("enabled") else None
+        ingestible = request.ingestible if request.HasField("ingestible") else None
+        return run_transaction(
+            self._database.transactions,
+            lambda db: _message(
+                update_store(db, request.name, enabled=enabled, ingestible=ingestible)
+            ),
+        )
+
+    def _open(self, store: Store, agent: Agent) -> None:
+        served = pb.ServedStore(name=store.name, root=store.root, store_id=store.store_id)
+        request = store_agent_pb2.OpenStoreRequest(store=served)
+        self._agents.manage(agent).OpenStore(request)
+
+    def _get(self, name: str) -> pb.Store:
+        with self._database.readings.begin() as db:
+            return _message(get_store(db, name))
+
+
+def _message(status: StoreStatus) -> pb.Store:
+    store = status.store
+    return pb.Store(
+        name=store.name,
+        agent_name=status.agent.name,
+        host=status.agent.host,
+        root=store.root,
+        enabled=store.enabled,
+        ingestible=store.ingestible,
+        reachable=status.reachable,
+        problem=store.problem,
+        capacity_bytes=store.capacity_bytes,
+        free_bytes=store.free_bytes,
+        reserved_bytes=status.reserved_bytes,
+        instance_count=store.instance_count,
+        report_time=store.report_time,
+    )

@@ -1,0 +1,171 @@
+"""Stores, and what their agents report of them."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from catalog_service.clock import database_time
+from catalog_service.store_choice import SILENCE_LIMIT
+from catalog_service.tables import Agent, Store, Upload
+from librarian.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    NotReachableError,
+    UnknownStoreError,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MAX_ROOT_BYTES = 3072
+
+
+@dataclass(frozen=True)
+class StoreStatus:
+    """A store with what is computed of it at the moment."""
+
+    store: Store
+    agent: Agent
+    reserved_bytes: int
+    # Whether its agent reported lately, and found it in order.
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class NewStore:
+    """A store that somebody asks for."""
+
+    name: str
+    agent_name: str
+    root: str
+    ingestible: bool
+
+
+def plan_store(db: Session, new: NewStore) -> tuple[Store, Agent]:
+    """Return the store that is to be, not on record yet, and its agent; or the one that is.
+
+    Raises ConflictError when the name or the directory is another store's.
+    """
+    _check(new)
+    agent = _choose_agent(db, new.agent_name)
+    found = db.scalars(select(Store).where(Store.name == new.name)).one_or_none()
+    if found is not None:
+        if (found.agent_id, found.root) != (agent.id, new.root):
+            raise ConflictError(
+                f"There is a store {new.name!r} already, elsewhere: choose another name."
+            )
+        return found, agent
+    taken = db.scalars(
+        select(Store.name).where(Store.agent_id == agent.id, Store.root == new.root)
+    ).one_or_none()
+    if taken is not None:
+        raise ConflictError(f"{new.root} is the store {taken!r} already: choose another directory.")
+    return _new_row(new, agent), agent
+
+
+def record_store(db: Session, new: NewStore, store_id: str) -> None:
+    """Put a store on record, now that its agent has marked it with an id.
+
+    Planned again: of two calls at once the other may have been faster, with another id; then its
+    agent refused one of them, or both mean the same store.
+    """
+    store, _ = plan_store(db, new)
+    if store.id is None:
+        store.store_id = store_id
+        db.add(store)
+        db.flush()
+
+
+def list_stores(db: Session, name: str | None = None) -> list[StoreStatus]:
+    """Return all stores by name, or the one of a name."""
+    reserved = (
+        select(Upload.store_id, func.sum(Upload.size_bytes).label("bytes"))
+        .where(Upload.state.in_(("RECEIVING", "VERIFIED")))
+        .group_by(Upload.store_id)
+        .subquery()
+    )
+    statement = (
+        select(Store, Agent, reserved.c.bytes)
+        .join(Agent, Agent.id == Store.agent_id)
+        .outerjoin(reserved, reserved.c.store_id == Store.id)
+        .order_by(Store.name)
+    )
+    if name is not None:
+        statement = statement.where(Store.name == name)
+    oldest = database_time(db) - SILENCE_LIMIT
+    return [
+        StoreStatus(store, agent, int(reserved_bytes or 0), _is_reachable(store, agent, oldest))
+        for store, agent, reserved_bytes in db.execute(statement).tuples()
+    ]
+
+
+def get_store(db: Session, name: str) -> StoreStatus:
+    """Return one store; raise UnknownStoreError when there is none."""
+    found = list_stores(db, name)
+    if not found:
+        raise UnknownStoreError(
+            f"There is no store {name!r:.80}: `librarian get-store-list` lists them."
+        )
+    return found[0]
+
+
+def update_store(
+    db: Session, name: str, *, enabled: bool | None, ingestible: bool | None
+) -> StoreStatus:
+    """Change a store's settings; what is None stays."""
+    status = get_store(db, name)
+    if enabled is not None:
+        status.store.enabled = enabled
+    if ingestible is not None:
+        status.store.ingestible = ingestible
+    db.flush()
+    return status
+
+
+def _is_reachable(store: Store, agent: Agent, oldest: datetime) -> bool:
+    return agent.report_time >= oldest and store.report_time is not None and not store.problem
+
+
+def _check(new: NewStore) -> None:
+    if not _NAME.fullmatch(new.name):
+        raise InvalidRequestError(
+            "A store's name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a"
+            f" letter or a digit: {new.name!r:.80} does not."
+        )
+    root = new.root
+    parts = root.split("/")[1:]
+    clean = root.startswith("/") and all(part not in ("", ".", "..") for part in parts)
+    if not (clean and root.isprintable() and len(root.encode()) <= _MAX_ROOT_BYTES):
+        raise InvalidRequestError(
+            f"A store's root is an absolute path without '.', '..' or '//': {root!r:.120} is not."
+        )
+
+
+def _choose_agent(db: Session, name: str) -> Agent:
+    agents: Sequence[Agent] = db.scalars(select(Agent).order_by(Agent.name)).all()
+    if not agents:
+        raise NotReachableError("No store agent has announced itself yet: start one first.")
+    if not name and len(agents) == 1:
+        return agents[0]
+    known = ", ".join(agent.name for agent in agents)
+    if not name:
+        raise InvalidRequestError(f"Say which agent shall serve the store: {known}.")
+    for agent in agents:
+        if agent.name == name:
+            return agent
+    raise NotFoundError(f"There is no agent {name!r:.80}; there are {known}.")
+
+
+def _new_row(new: NewStore, agent: Agent) -> Store:
+    return Store(
+        name=new.name,
+        store_id=str(uuid.uuid4()),
+        agent_id=agent.id,
+        root=new.root,
+        enabled=True,
+        ingestible=new.ingestible,
+    )
