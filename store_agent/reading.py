@@ -120,6 +120,11 @@ def open_instance(root_fd: int, path: str) -> int:
         fd = open_beneath(root_fd, path, FILE_FLAGS)
     except (FileNotFoundError, NotADirectoryError):
         raise NoInstanceError(f"Nothing is at {show_name(path)} on the store.") from None
+    return refuse_special(fd, path)
+
+
+def refuse_special(fd: int, path: str) -> int:
+    """Return the descriptor of an open file or directory; of anything else, close it and raise."""
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         os.close(fd)

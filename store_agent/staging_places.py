@@ -10,7 +10,7 @@ from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import BusyError, InvalidRequestError, UnknownUploadError
 from librarian.names import show_name
 from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
-from store_agent.reading import is_directory
+from store_agent.reading import is_directory, refuse_special
 from store_agent.stores import STAGING, Store
 from store_agent.writing import remove_tree
 
@@ -74,7 +74,7 @@ def lock_place(place_fd: int, upload_id: str) -> None:
 def open_data(place_fd: int, upload_id: str) -> int:
     """Open what has arrived of an upload; raise InvalidRequestError when nothing has."""
     try:
-        return open_beneath(place_fd, DATA, FILE_FLAGS)
+        return refuse_special(open_beneath(place_fd, DATA, FILE_FLAGS), DATA)
     except FileNotFoundError:
         raise InvalidRequestError(
             f"Nothing has arrived of upload {upload_id}: bring the contents, then complete it."
