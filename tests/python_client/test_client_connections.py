@@ -208,6 +208,6 @@ def test_a_name_that_only_begins_like_loopback_is_not() -> None:
 
 def test_a_ca_file_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     missing = tmp_path / "ca.pem"
-    with Librarian("localhost:1", SECRET, ca_file=str(missing)) as site:
-        with pytest.raises(LibrarianError, match="cannot be read"):
-            site.ping()
+    site = Librarian("localhost:1", SECRET, ca_file=str(missing))
+    with pytest.raises(LibrarianError, match="cannot be read"):
+        site.ping()

@@ -7,8 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from librarian.checksums import Hasher, parse_checksum
-from librarian.client.copying import explained, hash_prefix, start_write_back, write_piece
+from librarian.checksums import parse_checksum
+from librarian.client.copying import (
+    explained,
+    hash_prefix,
+    hashing_beside,
+    start_write_back,
+    write_piece,
+)
 from librarian.client.download_ways import Listing, Piece, Way
 from librarian.client.tallies import Tally
 from librarian.datasets import DatasetEntry, list_entries
@@ -157,22 +163,23 @@ class Part:
             with explained(str(self._target.parent)):
                 os.ftruncate(fd, offset)
                 self._count(hash_prefix(fd, offset, hasher))
-            while offset < entry.size_bytes:
-                piece = _next_piece(pieces, entry, offset)
-                self._write(fd, piece, hasher)
-                offset += len(piece.data)
+            with hashing_beside(hasher, entry.size_bytes - offset) as update:
+                while offset < entry.size_bytes:
+                    piece = _next_piece(pieces, entry, offset)
+                    update(piece.data)
+                    self._write(fd, piece)
+                    offset += len(piece.data)
             with explained(str(self._target.parent)):
                 os.fsync(fd)
         finally:
             os.close(fd)
         tally.add(entry.path, entry.size_bytes, hasher)
 
-    def _write(self, fd: int, piece: Piece, hasher: Hasher) -> None:
+    def _write(self, fd: int, piece: Piece) -> None:
         end = piece.offset + len(piece.data)
         with explained(str(self._target.parent)):
             write_piece(fd, piece.data, piece.offset)
             start_write_back(fd, piece.offset, end)
-        hasher.update(piece.data)
         self._count(len(piece.data))
 
     def _count(self, size_bytes: int) -> None:

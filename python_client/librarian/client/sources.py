@@ -133,6 +133,17 @@ def read_piece(fd: int, entry: SourceEntry, offset: int, most_bytes: int) -> byt
     return data
 
 
+def read_into(fd: int, entry: SourceEntry, offset: int, buffer: memoryview) -> int:
+    """Read a piece of an entry at an offset; return its size, which is never 0."""
+    try:
+        count = os.preadv(fd, [buffer[: entry.size_bytes - offset]], offset)
+    except OSError as error:
+        raise unreadable(entry.path, error) from error
+    if not count:
+        raise changed(entry.path or "the file")
+    return count
+
+
 def unreadable(path: str, error: OSError) -> InvalidRequestError:
     """Return the error of local contents that the system does not let us read."""
     return InvalidRequestError(

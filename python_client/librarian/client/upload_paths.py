@@ -3,11 +3,20 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from librarian.client.copying import PIECE_BYTES, explained, start_write_back, write_piece
-from librarian.client.sources import SourceEntry, open_entries, read_piece
+from librarian.client.copying import (
+    PIECE_BYTES,
+    PIECES_HELD,
+    Piece,
+    explained,
+    hashing_beside,
+    start_write_back,
+    write_piece,
+)
+from librarian.client.sources import SourceEntry, open_entries, read_into
 from librarian.client.tallies import Tally
 from librarian.client.upload_runs import Pending, Run
 from librarian.errors import BusyError
@@ -47,6 +56,7 @@ def send_by_path(pending: Pending, way_in: uploads_pb2.WayIn, run: Run) -> str:
     with _locked(way_in.staging_path):
         _remove(data)
         parents: set[str] = set()
+        copier = _Copier(pending, tally, run)
         for entry, fd in open_entries(source):
             target = os.path.join(data, entry.path) if source.is_directory else data
             _make_directory(
@@ -55,30 +65,57 @@ def send_by_path(pending: Pending, way_in: uploads_pb2.WayIn, run: Run) -> str:
             if entry.is_empty_directory:
                 tally.add_empty_directory(entry.path)
             else:
-                _copy_entry(entry, fd, target, tally, pending, run)
+                copier.copy(entry, fd, target)
     return tally.checksum()
 
 
-def _copy_entry(
-    entry: SourceEntry, fd: int, target: str, tally: Tally, pending: Pending, run: Run
-) -> None:
-    hasher = tally.new_hasher()
-    with explained("the store"):
-        target_fd = os.open(target, _FLAGS, 0o644)
-    try:
+class _Copier:
+    """Copies the entries of one upload."""
+
+    def __init__(self, pending: Pending, tally: Tally, run: Run) -> None:
+        self._pending = pending
+        self._tally = tally
+        self._run = run
+        self._buffers: deque[memoryview] = deque()
+
+    def copy(self, entry: SourceEntry, fd: int, target: str) -> None:
+        """Copy an open entry to a path where nothing is."""
+        hasher = self._tally.new_hasher()
+        with explained("the store"):
+            target_fd = os.open(target, _FLAGS, 0o644)
+        try:
+            with hashing_beside(hasher, entry.size_bytes) as update:
+                self._copy_pieces(entry, fd, target_fd, update)
+        finally:
+            os.close(target_fd)
+        self._tally.add(entry.path, entry.size_bytes, hasher)
+
+    def _copy_pieces(
+        self, entry: SourceEntry, fd: int, target_fd: int, update: Callable[[Piece], object]
+    ) -> None:
         offset = 0
         while offset < entry.size_bytes:
-            data = read_piece(fd, entry, offset, PIECE_BYTES)
-            with explained("the store"):
-                write_piece(target_fd, data, offset)
-                start_write_back(target_fd, offset, offset + len(data))
-            hasher.update(data)
-            offset += len(data)
-            pending.counted_bytes += len(data)
-            run.advance(len(data))
-    finally:
-        os.close(target_fd)
-    tally.add(entry.path, entry.size_bytes, hasher)
+            buffer = self._next_buffer(entry.size_bytes)
+            piece = buffer[: read_into(fd, entry, offset, buffer)]
+            update(piece)
+            self._write(target_fd, piece, offset)
+            offset += len(piece)
+
+    def _next_buffer(self, size_bytes: int) -> memoryview:
+        """Return a buffer that is hashed already; it is no larger than it need be."""
+        if size_bytes <= PIECE_BYTES:
+            return memoryview(bytearray(size_bytes))
+        if not self._buffers:
+            self._buffers.extend(memoryview(bytearray(PIECE_BYTES)) for _ in range(PIECES_HELD + 1))
+        self._buffers.rotate()
+        return self._buffers[0]
+
+    def _write(self, fd: int, piece: Piece, offset: int) -> None:
+        with explained("the store"):
+            write_piece(fd, piece, offset)
+            start_write_back(fd, offset, offset + len(piece))
+        self._pending.counted_bytes += len(piece)
+        self._run.advance(len(piece))
 
 
 def _make_directory(path: str, made: set[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from librarian.client.copying import PIECE_BYTES
+from librarian.client.copying import PIECE_BYTES, hashing_beside
 from librarian.client.sources import SourceEntry, open_entries, read_piece
 from librarian.client.tallies import Tally
 from librarian.client.upload_runs import Pending, Run, StoppedError
@@ -139,15 +139,21 @@ class _Pieces:
         start = arrived if arrived is not None and arrived <= entry.size_bytes else 0
         if entry.size_bytes == 0:
             yield Request(path=entry.path)
-        offset = 0
-        while offset < entry.size_bytes:
-            # The pieces that have arrived are read for the checksum alone.
-            most_bytes = start - offset if offset < start else PIECE_BYTES
-            data = read_piece(fd, entry, offset, min(most_bytes, PIECE_BYTES))
-            hasher.update(data)
-            if offset >= start:
-                yield Request(path=entry.path, offset=offset, data=data)
-            offset += len(data)
-            pending.counted_bytes += len(data)
-            self._run.advance(len(data))
+        with hashing_beside(hasher, entry.size_bytes) as update:
+            for offset, data in _read(fd, entry, start):
+                update(data)
+                if offset >= start:
+                    yield Request(path=entry.path, offset=offset, data=data)
+                pending.counted_bytes += len(data)
+                self._run.advance(len(data))
         tally.add(entry.path, entry.size_bytes, hasher)
+
+
+def _read(fd: int, entry: SourceEntry, start: int) -> Iterator[tuple[int, bytes]]:
+    """Yield an entry in pieces; those before `start` have arrived, and end there."""
+    offset = 0
+    while offset < entry.size_bytes:
+        most_bytes = min(start - offset, PIECE_BYTES) if offset < start else PIECE_BYTES
+        data = read_piece(fd, entry, offset, most_bytes)
+        yield offset, data
+        offset += len(data)
