@@ -32,8 +32,11 @@ class CatalogConfig(ListenConfig):
         None,
         description="Where `setup` writes its token; unset: [store_agent]'s token_file.",
     )
-    password_cost: Literal["normal", "low"] = Field(
-        "normal", description="Cost of a password's argon2id hash; `low` is for tests alone."
+    low_cost_passwords: bool = Field(
+        False, description="Hash passwords at the least cost; for tests alone."
+    )
+    allow_unsafe_database: bool = Field(
+        False, description="Serve on a PostgreSQL set to lose commits (fsync = off); for tests."
     )
     staging_threads: int = Field(2, ge=1, le=32, description="Staging jobs that run at once.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

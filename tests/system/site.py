@@ -64,9 +64,7 @@ class Site:
             settings = ConnectionSettings(f"127.0.0.1:{self.port}", administrator.token)
             write_connection(CONNECTION, settings, self.client_config)
         for process in self._processes.values():
-            process.start()
-        for process in self._processes.values():
-            process.wait_until_listening()
+            process.start_listening()
         self._wait_for_the_store()
 
     def stop(self) -> None:
@@ -88,8 +86,7 @@ class Site:
         process.stop()
         if environment is not None:
             process.environment = {**fast_environment(), **environment}
-        process.start()
-        process.wait_until_listening()
+        process.start_listening()
 
     def is_running(self, service: Service) -> bool:
         """Tell whether a service runs; one that a hook told to die does not."""

@@ -1,0 +1,61 @@
+"""Run a catalogue, or set one up: `python -m catalog_service [setup] --config FILE`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from catalog_service.config import CatalogConfig, SiteConfig
+from librarian.service.config import ConfigError, load_config
+from librarian.service.logs import configure_logs
+from librarian.service.processes import die_with_parent
+from librarian.service.server import wait_for_signal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the arguments ask for; return the exit status."""
+    options = _parser().parse_args(arguments)
+    die_with_parent()
+    try:
+        config = load_config(options.config, "catalog_service", CatalogConfig)
+        configure_logs(config.log_level)
+        return _set_up(options.config, config) if options.command == "setup" else _serve(config)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m catalog_service", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
+    parser.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+    return parser
+
+
+def _set_up(config_file: Path, config: CatalogConfig) -> int:
+    # Imported here: a catalogue that serves has no use for Alembic's commands.
+    from catalog_service.setup import ADMINISTRATOR, set_up
+
+    result = set_up(config_file, config, load_config(config_file, "site", SiteConfig))
+    token = result.administrator_token
+    written = result.agent_token_file
+    outcome = {
+        "administrator": {"name": ADMINISTRATOR, "token": token} if token else None,
+        "agent_token_written": str(written) if written else None,
+    }
+    sys.stdout.write(json.dumps(outcome) + "\n")
+    return 0
+
+
+def _serve(config: CatalogConfig) -> int:
+    from catalog_service.app import CatalogApp
+
+    app = CatalogApp(config)
+    sys.stdout.write(f"listening on {app.server.address}\n")
+    sys.stdout.flush()
+    wait_for_signal(app.stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

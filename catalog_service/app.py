@@ -1,0 +1,139 @@
+"""The wiring of a catalogue: the parts that its servicers and loops share, started and stopped."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from catalog_service.agent_calls import AgentCalls
+from catalog_service.checks import check_database, lock_sqlite
+from catalog_service.config import CatalogConfig
+from catalog_service.database import Database, open_database
+from catalog_service.loops.runner import LoopRunner
+from catalog_service.loops.staging_loop import StagingLoop
+from catalog_service.loops.upload_sweeper import UploadSweeper
+from catalog_service.passwords import Passwords
+from catalog_service.rpc.accounts import AccountsServicer
+from catalog_service.rpc.agents import AgentsServicer
+from catalog_service.rpc.files import FilesServicer
+from catalog_service.rpc.instances import InstancesServicer
+from catalog_service.rpc.jobs import JobsServicer
+from catalog_service.rpc.observations import ObservationsServicer
+from catalog_service.rpc.rights import Rights
+from catalog_service.rpc.search import SearchServicer
+from catalog_service.rpc.site import SiteServicer
+from catalog_service.rpc.staging import StagingServicer
+from catalog_service.rpc.stores import StoresServicer
+from catalog_service.rpc.uploads import UploadsServicer
+from catalog_service.secrets import Secrets
+from catalog_service.sign_in import TokenChecks
+from catalog_service.wakeups import JOBS, UPLOADS, Wakeups
+from librarian.service.server import RunningServer, serve
+from librarian.v1 import (
+    accounts_pb2_grpc,
+    files_pb2_grpc,
+    instances_pb2_grpc,
+    jobs_pb2_grpc,
+    observations_pb2_grpc,
+    search_pb2_grpc,
+    staging_pb2_grpc,
+    stores_pb2_grpc,
+    uploads_pb2_grpc,
+)
+
+# Adds one servicer to a server, and the service's name.
+_SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None]]] = [
+    ("Accounts", AccountsServicer, accounts_pb2_grpc.add_AccountsServicer_to_server),
+    ("Agents", AgentsServicer, stores_pb2_grpc.add_AgentsServicer_to_server),
+    ("Files", FilesServicer, files_pb2_grpc.add_FilesServicer_to_server),
+    ("Instances", InstancesServicer, instances_pb2_grpc.add_InstancesServicer_to_server),
+    ("Jobs", JobsServicer, jobs_pb2_grpc.add_JobsServicer_to_server),
+    (
+        "Observations",
+        ObservationsServicer,
+        observations_pb2_grpc.add_ObservationsServicer_to_server,
+    ),
+    ("Search", SearchServicer, search_pb2_grpc.add_SearchServicer_to_server),
+    ("Site", SiteServicer, accounts_pb2_grpc.add_SiteServicer_to_server),
+    ("Staging", StagingServicer, staging_pb2_grpc.add_StagingServicer_to_server),
+    ("Stores", StoresServicer, stores_pb2_grpc.add_StoresServicer_to_server),
+    ("Uploads", UploadsServicer, uploads_pb2_grpc.add_UploadsServicer_to_server),
+]
+
+# Loops are woken by news; these are for when news got lost, and for what only time brings about.
+_STAGING_POLL_SECONDS = 5.0
+_SWEEP_POLL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What servicers and loops share."""
+
+    config: CatalogConfig
+    database: Database
+    secrets: Secrets
+    agents: AgentCalls
+    wakeups: Wakeups
+    passwords: Passwords
+    token_checks: TokenChecks
+
+
+class CatalogApp:
+    """A catalogue that serves."""
+
+    def __init__(self, config: CatalogConfig) -> None:
+        """Start serving; raise ConfigError when the configuration or the database will not do."""
+        database = open_database(config.database_url, pool_size=config.threads)
+        check_database(database, allow_unsafe=config.allow_unsafe_database)
+        self._lock = lock_sqlite(database) if database.is_sqlite else None
+        self._catalog = _assemble(config, database)
+        self._loops = _make_loops(self._catalog)
+        self.server = self._serve()
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Stop serving: refuse new calls, end the loops, close what is open."""
+        self.server.stop()
+        self._catalog.wakeups.close()
+        for loop in self._loops:
+            loop.stop()
+        self._catalog.agents.close()
+        self._catalog.database.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _serve(self) -> RunningServer:
+        rights = Rights(self._catalog.token_checks)
+        config = self._catalog.config
+        return serve(config, add_servicers=self._add, authenticate=rights.authenticate)
+
+    def _add(self, server: grpc.Server) -> list[str]:
+        for _, servicer_class, add in _SERVICES:
+            add(servicer_class(self._catalog), server)
+        return [f"librarian.v1.{name}" for name, _, _ in _SERVICES]
+
+
+def _assemble(config: CatalogConfig, database: Database) -> Catalog:
+    secrets = Secrets(config.secret_key_file)
+    return Catalog(
+        config=config,
+        database=database,
+        secrets=secrets,
+        agents=AgentCalls(secrets, config.agent_ca_file),
+        wakeups=Wakeups(database),
+        passwords=Passwords(low_cost=config.low_cost_passwords),
+        token_checks=TokenChecks(database),
+    )
+
+
+def _make_loops(catalog: Catalog) -> list[LoopRunner]:
+    threads = catalog.config.staging_threads
+    return [
+        LoopRunner(UploadSweeper(catalog), catalog.wakeups, UPLOADS, _SWEEP_POLL_SECONDS),
+        LoopRunner(
+            StagingLoop(catalog), catalog.wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads
+        ),
+    ]

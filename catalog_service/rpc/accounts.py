@@ -1,0 +1,181 @@
+"""The Accounts service."""
+
+from datetime import timedelta
+from typing import Protocol
+
+import grpc
+from sqlalchemy.orm import Session
+
+from catalog_service import accounts, tokens
+from catalog_service.accounts import AGENT, PERSON
+from catalog_service.database import Database
+from catalog_service.passwords import Passwords
+from catalog_service.retrying import run_transaction
+from catalog_service.roles import Role
+from catalog_service.rpc.account_messages import account_message, role_of, token_message
+from catalog_service.sign_in import TokenChecks, sign_in
+from catalog_service.tables import Account
+from librarian.errors import NotAllowedError
+from librarian.service.calls import current_caller
+from librarian.v1 import accounts_pb2 as pb
+from librarian.v1 import accounts_pb2_grpc
+
+_KINDS = {pb.Account.KIND_UNSPECIFIED: PERSON, pb.Account.PERSON: PERSON, pb.Account.AGENT: AGENT}
+
+
+class AccountsParts(Protocol):
+    """What of the catalogue the service needs."""
+
+    @property
+    def database(self) -> Database:
+        """The catalogue's database."""
+        ...
+
+    @property
+    def passwords(self) -> Passwords:
+        """What hashes and checks passwords."""
+        ...
+
+    @property
+    def token_checks(self) -> TokenChecks:
+        """What tells whom a token stands for."""
+        ...
+
+
+class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
+    """Serves librarian.v1.Accounts."""
+
+    def __init__(self, catalog: AccountsParts) -> None:
+        self._database = catalog.database
+        self._transactions = catalog.database.transactions
+        self._passwords = catalog.passwords
+        self._checks = catalog.token_checks
+
+    def SignIn(
+        self, request: pb.SignInRequest, context: grpc.ServicerContext
+    ) -> pb.CreateTokenResponse:
+        """Trade a name and a password for a token."""
+        name = request.account_name
+        token, secret = sign_in(self._database, self._passwords, name, request.password)
+        return pb.CreateTokenResponse(token=token_message(token, name), secret=secret)
+
+    def CreateAccount(
+        self, request: pb.CreateAccountRequest, context: grpc.ServicerContext
+    ) -> pb.Account:
+        """Create an account."""
+        role, kind = role_of(request.role), _KINDS.get(request.kind, PERSON)
+        hashed = self._passwords.hash(request.password) if request.password else None
+        return run_transaction(
+            self._transactions,
+            lambda db: account_message(
+                accounts.create_account(db, request.name, role, kind=kind, password_hash=hashed)
+            ),
+        )
+
+    def ListAccounts(
+        self, request: pb.ListAccountsRequest, context: grpc.ServicerContext
+    ) -> pb.ListAccountsResponse:
+        """List all accounts."""
+        with self._database.readings.begin() as db:
+            found = accounts.list_accounts(db)
+            return pb.ListAccountsResponse(accounts=map(account_message, found))
+
+    def UpdateAccount(
+        self, request: pb.UpdateAccountRequest, context: grpc.ServicerContext
+    ) -> pb.Account:
+        """Change an account's role."""
+        role = role_of(request.role)
+        message = run_transaction(
+            self._transactions,
+            lambda db: account_message(accounts.update_role(db, request.name, role)),
+        )
+        self._checks.forget()
+        return message
+
+    def DeleteAccount(
+        self, request: pb.DeleteAccountRequest, context: grpc.ServicerContext
+    ) -> pb.DeleteAccountResponse:
+        """Delete an account and its tokens."""
+        run_transaction(self._transactions, lambda db: accounts.delete_account(db, request.name))
+        self._checks.forget()
+        return pb.DeleteAccountResponse()
+
+    def SetPassword(
+        self, request: pb.SetPasswordRequest, context: grpc.ServicerContext
+    ) -> pb.SetPasswordResponse:
+        """Set one's own password, or as an administrator anyone's."""
+        name = _own_or_any(request.account_name)
+        with self._database.readings.begin() as db:
+            kept = accounts.get_account(db, name).password_hash
+        own = name == current_caller().name
+        if own and kept is not None and not self._passwords.matches(kept, request.old_password):
+            raise NotAllowedError("The old password is wrong: the password stays as it is.")
+        hashed = self._passwords.hash(request.new_password)
+        run_transaction(self._transactions, lambda db: accounts.set_password_hash(db, name, hashed))
+        self._checks.forget()
+        return pb.SetPasswordResponse()
+
+    def CreateToken(
+        self, request: pb.CreateTokenRequest, context: grpc.ServicerContext
+    ) -> pb.CreateTokenResponse:
+        """Create a token for oneself, or as an administrator for anyone."""
+        name = _own_or_any(request.account_name)
+        role = role_of(request.role) if request.role else _least(name)
+        seconds = request.lifetime_seconds
+        lifetime = timedelta(seconds=min(seconds, 2**40)) if seconds else None
+
+        def create(db: Session) -> pb.CreateTokenResponse:
+            account = accounts.get_account(db, name)
+            token, secret = tokens.create_token(
+                db, account, request.name, role=_cap(role, account), lifetime=lifetime
+            )
+            return pb.CreateTokenResponse(token=token_message(token, name), secret=secret)
+
+        return run_transaction(self._transactions, create)
+
+    def ListTokens(
+        self, request: pb.ListTokensRequest, context: grpc.ServicerContext
+    ) -> pb.ListTokensResponse:
+        """List one's own tokens, or as an administrator anyone's."""
+        name = _own_or_any(request.account_name)
+        with self._database.readings.begin() as db:
+            found = tokens.list_tokens(db, accounts.get_account(db, name))
+            return pb.ListTokensResponse(tokens=[token_message(token, name) for token in found])
+
+    def RevokeToken(
+        self, request: pb.RevokeTokenRequest, context: grpc.ServicerContext
+    ) -> pb.RevokeTokenResponse:
+        """End one's own token, or as an administrator anyone's."""
+
+        def revoke(db: Session) -> None:
+            public, owner = tokens.get_owner(db, request.id)
+            _own_or_any(owner)
+            tokens.revoke_token(db, public)
+
+        run_transaction(self._transactions, revoke)
+        self._checks.forget()
+        return pb.RevokeTokenResponse()
+
+
+def _own_or_any(name: str) -> str:
+    """Return the account that is meant; raise NotAllowedError when it is another's business."""
+    caller = current_caller()
+    if name and name != caller.name and caller.role < Role.ADMIN:
+        raise NotAllowedError("Only an administrator may do this for another account.")
+    return name or caller.name
+
+
+def _least(name: str) -> Role | None:
+    """Return the role of a token that one makes for oneself: no higher than that of the caller."""
+    caller = current_caller()
+    return Role(caller.role) if name == caller.name else None
+
+
+def _cap(role: Role | None, account: Account) -> Role | None:
+    """Refuse to make a token of more rights than the one that this call was signed in with."""
+    caller = current_caller()
+    if role is not None and account.name == caller.name and role > caller.role:
+        raise NotAllowedError(
+            f"A token of the role {Role(caller.role).name} cannot make one of more rights."
+        )
+    return role
