@@ -17,6 +17,12 @@ from tests.polling import wait_until
 from tests.system.serving import Serve, serving, wait_until_ended
 
 ENOUGH_SECONDS = 30
+MISSPELT = """
+[catalog_service]
+database_url = "sqlite:////nowhere"
+secret_key_file = "/nowhere"
+listem = "127.0.0.1:1"
+"""
 
 
 @pytest.fixture
@@ -200,7 +206,7 @@ def test_a_site_is_named_in_one_way(arguments: list[str], config: Path) -> None:
         (None, "No such file"),
         ("listen", "is not TOML"),
         ("[web]\n", "configures no service"),
-        ('[catalog_service]\nlistem = "127.0.0.1:1"\n', "did you mean 'listen'"),
+        (MISSPELT, "did you mean 'listen'"),
         ('[store_agent]\nlisten = "nowhere"\n', "must be host:port"),
     ],
 )

@@ -30,6 +30,8 @@ class Process:
     log_file: Path | None = None
     # Variables of its environment besides those of this process.
     environment: dict[str, str] = field(default_factory=dict)
+    # Permissions that the files it makes shall not have; -1 leaves them as they are here.
+    umask: int = -1
     _child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,7 +50,13 @@ class Process:
                 env=child_environment(self.environment),
                 # Ctrl-C on the terminal must reach this process alone: it stops them in order.
                 start_new_session=True,
+                umask=self.umask,
             )
+
+    def start_listening(self) -> str:
+        """Start the process, and return the address at which it listens."""
+        self.start()
+        return self.wait_until_listening()
 
     def wait_until_listening(self, *, timeout_seconds: float = START_TIMEOUT_SECONDS) -> str:
         """Return the address at which it listens; raise SiteStartError when it will not."""

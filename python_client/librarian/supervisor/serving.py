@@ -19,7 +19,7 @@ from librarian.supervisor.first_use import (
 )
 from librarian.supervisor.layout import SiteDirectory, lock_path
 from librarian.supervisor.processes import Process
-from librarian.supervisor.setup import NewAdministrator, check_installation, set_up
+from librarian.supervisor.setup import CATALOG_UMASK, NewAdministrator, check_installation, set_up
 from librarian.supervisor.signals import StopSignals
 from librarian.supervisor.site import RunningSite
 
@@ -94,6 +94,7 @@ def _processes(
             config_file=config.config_file,
             log_file=directory.logs / f"{service}.log" if directory else None,
             environment=changes,
+            umask=CATALOG_UMASK if service == CATALOG else -1,
         )
         for service in config.services
     ]

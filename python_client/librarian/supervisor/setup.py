@@ -12,6 +12,9 @@ from librarian.supervisor.processes import child_environment, service_command
 # Of each library of the extra `server`, the package that the services import first.
 _NEEDED = ("sqlalchemy", "alembic", "pydantic_settings", "grpc_health", "itsdangerous")
 
+# The database is for the catalogue alone.
+CATALOG_UMASK = 0o077
+
 
 @dataclass(frozen=True)
 class NewAdministrator:
@@ -40,6 +43,7 @@ def set_up(config_file: Path, environment: dict[str, str]) -> NewAdministrator |
         capture_output=True,
         text=True,
         env=child_environment(environment),
+        umask=CATALOG_UMASK,
         check=False,
     )
     if done.returncode != 0:

@@ -35,13 +35,12 @@ class RunningSite:
         self._processes = processes
 
     def start(self) -> list[str]:
-        """Start all, and return the addresses at which they listen.
+        """Start one after the other, and return the addresses at which they listen.
 
-        When one does not start, the others may be running: stop them.
+        An agent that found no catalogue would wait before it tried again. When one does not
+        start, the ones before it are running: stop them.
         """
-        for process in self._processes:
-            process.start()
-        return [process.wait_until_listening() for process in self._processes]
+        return [process.start_listening() for process in self._processes]
 
     def stop(self) -> None:
         """Stop those that run, the last one first."""
