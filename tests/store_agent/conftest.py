@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store_agent.running_agent import Agent, running_agent
+from tests.store_agent.running_agent import UPLOAD, Agent, running_agent
 
 
 @pytest.fixture
@@ -17,3 +17,14 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
 @pytest.fixture
 def root(agent: Agent) -> Path:
     return agent.add_store("s1")
+
+
+@pytest.fixture
+def place(agent: Agent, root: Path) -> Path:
+    """Return the staging place of an upload."""
+    return agent.prepare("s1", UPLOAD)[0]
+
+
+@pytest.fixture
+def destination(agent: Agent) -> Path:
+    return agent.staging / "me" / "run"

@@ -14,6 +14,7 @@ from store_agent import app
 from store_agent.config import StoreAgentConfig
 
 BATCH = "b1"
+UPLOAD = f"{BATCH}-0"
 
 
 class Agent:
@@ -119,3 +120,12 @@ def running_agent(directory: Path, **changes: Any) -> Iterator[Agent]:
         yield agent
     finally:
         agent.close()
+
+
+def put_dataset(directory: Path) -> int:
+    """Make a dataset in a directory, and return its size."""
+    (directory / "sub" / "empty").mkdir(parents=True)
+    (directory / "header").write_bytes(b"h" * 10)
+    (directory / "sub" / "visdata").write_bytes(b"v" * 5000)
+    (directory / "sub" / "nothing").touch()
+    return 5010
