@@ -61,12 +61,14 @@ class Part:
         with explained(str(self._target.parent)):
             fd = os.open(lock, _FLAGS, 0o600)
         try:
+            if not _is_locked(fd, lock):
+                raise BusyError(
+                    f"Another process is getting {self._target} just now: wait until it is done."
+                )
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BusyError(f"Another process is getting {self._target} just now.") from None
-            yield
-            lock.unlink(missing_ok=True)
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
         finally:
             os.close(fd)
 
@@ -203,6 +205,15 @@ class Part:
     def _make_directory(self, path: Path) -> None:
         with explained(str(self._target.parent)):
             path.mkdir(parents=True, exist_ok=True)
+
+
+def _is_locked(fd: int, lock: Path) -> bool:
+    """Lock an open file, and tell whether it is still the one of that path."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(fd), os.lstat(lock))
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def _next_piece(pieces: Iterator[Piece], entry: DatasetEntry, offset: int) -> Piece:
