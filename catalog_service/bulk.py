@@ -1,12 +1,32 @@
-"""Writing many rows with few statements, alike on SQLite and PostgreSQL."""
+"""Reading and writing many rows with few statements, alike on SQLite and PostgreSQL."""
 
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Table, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 Row = dict[str, Any]
+
+_PAGE_ROWS = 1000
+
+
+def is_sqlite(db: Session) -> bool:
+    """Tell whether this is SQLite; else it is PostgreSQL."""
+    return db.get_bind().dialect.name == "sqlite"
 
 
 def table_of(noun: type[DeclarativeBase]) -> Table:
@@ -18,7 +38,7 @@ def table_of(noun: type[DeclarativeBase]) -> Table:
 
 def insert_or(db: Session, table: Table) -> Any:
     """Return an insert that knows ON CONFLICT."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    dialect = sqlite if is_sqlite(db) else postgresql
     return dialect.insert(table)
 
 
@@ -28,12 +48,51 @@ def execute_many(db: Session, statement: Any, rows: list[Row]) -> None:
         db.connection().execute(statement, rows)
 
 
-def new_keys(db: Session, table: Table, count: int) -> range | list[int]:
+def insert_rows(
+    db: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows by the driver alone: 100,000 files cost half of what SQLAlchemy adds to them.
+
+    Values are as the driver takes them: times from `driver_time`.
+    """
+    if not rows:
+        return
+    into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "  # noqa: S608 - our own names.
+    if is_sqlite(db):
+        marks = ", ".join("?" * len(columns))
+        db.connection().exec_driver_sql(f"{into}({marks})", list(rows))
+        return
+    # PostgreSQL's driver is an extra: a site on SQLite does without it.
+    from psycopg2.extras import execute_values
+
+    driver: Any = db.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
+
+
+def driver_time(db: Session, time: datetime) -> Any:
+    """Return a time as the driver takes it: SQLite's has text, as SQLAlchemy writes it there."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if is_sqlite(db) else time
+
+
+def is_one_of(db: Session, column: Any, names: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a text column has one of many values, with one parameter."""
+    values = list(names)
+    condition: ColumnElement[bool]
+    if is_sqlite(db):
+        each = func.json_each(json.dumps(values)).table_valued("value")
+        condition = column.in_(select(each.c.value))
+        return condition
+    condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(String)))
+    return condition
+
+
+def new_keys(db: Session, table: Table, count: int) -> Sequence[int]:
     """Return so many unused values for a table's `id`, for rows that refer to one another.
 
     SQLite's only writer is this transaction, so the next numbers are free.
     """
-    if db.get_bind().dialect.name == "sqlite":
+    if is_sqlite(db):
         first = 1 + (db.execute(select(func.max(table.c.id))).scalar_one() or 0)
         return range(first, first + count)
     sequence = text("SELECT nextval(:sequence) FROM generate_series(1, :count)")

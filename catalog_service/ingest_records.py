@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.bulk import Row, execute_many, is_one_of, is_sqlite, table_of
 from catalog_service.kin import Kin, find_kin
 from catalog_service.observation_rules import (
     Evidence,
@@ -45,20 +45,20 @@ class VerifiedRound:
 
 def share_names(db: Session) -> None:
     """Keep registrations from taking names until this transaction ends."""
-    if db.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(db):
         db.execute(select(func.pg_advisory_xact_lock_shared(_NAMES_LOCK)))
 
 
 def take_names(db: Session) -> None:
     """Keep everyone else from taking names until this transaction ends."""
-    if db.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(db):
         db.execute(select(func.pg_advisory_xact_lock(_NAMES_LOCK)))
 
 
 def find_claimed_names(db: Session, names: Iterable[str], but_not: Iterable[str] = ()) -> set[str]:
     """Return those of the names that uploads, other than those given by id, have claimed."""
     columns = select(Upload.claimed_name).where(
-        Upload.claimed_name.in_(set(names)), Upload.id.not_in(set(but_not))
+        is_one_of(db, Upload.claimed_name, names), Upload.id.not_in(set(but_not))
     )
     return {name for name in db.execute(columns).scalars() if name is not None}
 

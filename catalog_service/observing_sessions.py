@@ -10,7 +10,7 @@ from sqlalchemy import Row as Selected
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.bulk import Row, execute_many, is_sqlite, table_of
 from catalog_service.tables import Observation, ObservingSession
 from librarian.errors import InvalidRequestError, StateError
 
@@ -39,7 +39,7 @@ def assign_sessions(
 
     Raises StateError when the last observation has no stop time.
     """
-    if db.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(db):
         db.execute(select(func.pg_advisory_xact_lock(_ASSIGNMENT_LOCK)))
     observations = _unassigned(db, min_start_time_jd, max_start_time_jd)
     if observations and observations[-1].stop_time_jd is None:

@@ -5,12 +5,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, insert_or, new_keys, table_of
+from catalog_service.bulk import (
+    Row,
+    driver_time,
+    execute_many,
+    insert_or,
+    insert_rows,
+    new_keys,
+    table_of,
+)
 from catalog_service.clock import database_time
 from catalog_service.observation_rules import ObservationFacts
 from catalog_service.tables import File, FileEvent, Instance, Observation, ObservingSession, Store
@@ -24,6 +33,28 @@ _OBSERVING_SESSIONS = table_of(ObservingSession)
 _STORES = table_of(Store)
 
 CREATE_INSTANCE = "create_instance"
+
+_FILE_COLUMNS = (
+    "id",
+    "name",
+    "type",
+    "size_bytes",
+    "checksum",
+    "obsid",
+    "create_time",
+    "source",
+    "instance_count",
+)
+_INSTANCE_COLUMNS = (
+    "file_id",
+    "store_id",
+    "parent_dirs",
+    "available",
+    "deletion_allowed",
+    "create_time",
+    "verify_time",
+)
+_EVENT_COLUMNS = ("file_id", "time", "type", "payload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,62 +82,99 @@ def record_instances(
     """
     if not new:
         return
-    time = database_time(db)
     unknown = [item for item in new if item.file_name not in known_file_ids]
+    known = [item for item in new if item.file_name in known_file_ids]
     _record_observations(db, unknown)
     keys = new_keys(db, _FILES, len(unknown))
-    file_ids = {**known_file_ids, **dict(zip((n.file_name for n in unknown), keys, strict=True))}
-    execute_many(db, insert(_FILES), [_file_row(n, file_ids[n.file_name], time) for n in unknown])
-    rows = [_instance_row(n, file_ids[n.file_name], time) for n in new]
-    execute_many(db, _upsert_instance(db), rows)
-    execute_many(db, insert(_EVENTS), [_event_row(n, file_ids[n.file_name], time) for n in new])
+    file_ids = dict(zip((item.file_name for item in unknown), keys, strict=True))
+    time = database_time(db)
+    insert_rows(db, _FILES, _FILE_COLUMNS, _file_rows(unknown, file_ids, driver_time(db, time)))
+    _insert_instances(db, unknown, file_ids, time)
+    _upsert_instances(db, known, known_file_ids, time)
+    events = _event_rows(new, {**known_file_ids, **file_ids}, driver_time(db, time))
+    insert_rows(db, _EVENTS, _EVENT_COLUMNS, events)
     _count_more_instances(db, new, known_file_ids)
 
 
-def _upsert_instance(db: Session) -> Any:
+def _file_rows(
+    new: Sequence[NewInstance], file_ids: Mapping[str, int], time: Any
+) -> list[tuple[Any, ...]]:
+    return [
+        (
+            file_ids[item.file_name],
+            item.file_name,
+            file_type(item.file_name),
+            item.size_bytes,
+            item.checksum,
+            item.observation.obsid if item.observation else None,
+            time,
+            item.source,
+            1,
+        )
+        for item in new
+    ]
+
+
+def _insert_instances(
+    db: Session, new: Sequence[NewInstance], file_ids: Mapping[str, int], time: datetime
+) -> None:
+    now = driver_time(db, time)
+    rows = [
+        (
+            file_ids[item.file_name],
+            item.store_id,
+            item.parent_dirs,
+            True,
+            item.deletion_allowed,
+            now,
+            now,
+        )
+        for item in new
+    ]
+    insert_rows(db, _INSTANCES, _INSTANCE_COLUMNS, rows)
+
+
+def _upsert_instances(
+    db: Session, new: Sequence[NewInstance], file_ids: Mapping[str, int], time: datetime
+) -> None:
+    """Put instances of known files on record; a copy that was gone from its place is back."""
     statement, columns = insert_or(db, _INSTANCES), _INSTANCES.c
-    # A copy that was gone from this place is there again.
-    return statement.on_conflict_do_update(
+    statement = statement.on_conflict_do_update(
         index_elements=[columns.file_id, columns.store_id, columns.parent_dirs],
         set_={"available": True, "verify_time": statement.excluded.verify_time},
     )
+    rows: list[Row] = [
+        {
+            "file_id": file_ids[item.file_name],
+            "store_id": item.store_id,
+            "parent_dirs": item.parent_dirs,
+            "available": True,
+            "deletion_allowed": item.deletion_allowed,
+            "create_time": time,
+            "verify_time": time,
+        }
+        for item in new
+    ]
+    execute_many(db, statement, rows)
 
 
-def _file_row(new: NewInstance, file_id: int, time: datetime) -> Row:
-    return {
-        "id": file_id,
-        "name": new.file_name,
-        "type": file_type(new.file_name),
-        "size_bytes": new.size_bytes,
-        "checksum": new.checksum,
-        "obsid": new.observation.obsid if new.observation else None,
-        "create_time": time,
-        "source": new.source,
-        "instance_count": 1,
-    }
+def _event_rows(
+    new: Sequence[NewInstance], file_ids: Mapping[str, int], time: Any
+) -> list[tuple[Any, ...]]:
+    @cache
+    def payload(store_name: str, parent_dirs: str) -> str:
+        details = {"store_name": store_name, "parent_dirs": parent_dirs}
+        return json.dumps(details, ensure_ascii=False)
 
-
-def _instance_row(new: NewInstance, file_id: int, time: datetime) -> Row:
-    return {
-        "file_id": file_id,
-        "store_id": new.store_id,
-        "parent_dirs": new.parent_dirs,
-        "available": True,
-        "deletion_allowed": new.deletion_allowed,
-        "create_time": time,
-        "verify_time": time,
-    }
-
-
-def _event_row(new: NewInstance, file_id: int, time: datetime) -> Row:
-    payload = {"store_name": new.store_name, "parent_dirs": new.parent_dirs}
-    return {
-        "file_id": file_id,
-        "time": time,
-        "type": CREATE_INSTANCE,
-        "payload": json.dumps(payload, ensure_ascii=False),
-        "request_id": None,
-    }
+    return [
+        (
+            file_ids[item.file_name],
+            time,
+            CREATE_INSTANCE,
+            payload(item.store_name, item.parent_dirs),
+        )
+        for item in new
+    ]
 
 
 def _count_more_instances(

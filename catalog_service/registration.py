@@ -155,6 +155,8 @@ class _Wave:
         return set(self._db.execute(statement)) if self._files else set()
 
     def _find_kin(self) -> Kin:
+        if self._registration.null_obsid or self._registration.observation:
+            return {}
         new = [item for name, item in self._items.items() if name not in self._files]
         evidence = [self._evidence(item) for item in new]
         asking = [item.file_name for item in evidence if needs_kin(item)]

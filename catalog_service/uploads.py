@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import table_of
+from catalog_service.bulk import is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.observation_rules import ObservationFacts, check_facts
 from catalog_service.tables import Agent, File, Store, Upload
@@ -50,7 +50,7 @@ def batch_of(upload_id: str) -> str:
 
 def find_files(db: Session, names: Sequence[str]) -> dict[str, File]:
     """Return those of the files that are on record, by name."""
-    rows = db.execute(select(File).where(File.name.in_(set(names)))).scalars()
+    rows = db.execute(select(File).where(is_one_of(db, File.name, names))).scalars()
     return {file.name: file for file in rows}
 
 

@@ -1,5 +1,6 @@
 """The Instances service."""
 
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -26,6 +27,9 @@ from librarian.v1 import instances_pb2 as pb
 from librarian.v1 import instances_pb2_grpc
 
 _MAX_PATHS = 1000
+# A batch is recorded when it has so many files, or has been gathered for so long.
+_BATCH_FILES = 2000
+_BATCH_SECONDS = 1.0
 
 
 class InstancesParts(Protocol):
@@ -96,9 +100,8 @@ class InstancesServicer(instances_pb2_grpc.InstancesServicer):
     def _register(
         self, registration: Registration, paths: list[str], recursive: bool
     ) -> Iterator[pb.RegisterInstancesResponse]:
-        for found, failures in inspect_files(
-            self._agents, registration, paths, recursive=recursive
-        ):
+        inspected = inspect_files(self._agents, registration, paths, recursive=recursive)
+        for found, failures in _gathered(inspected):
             yield _response(self._record(registration, found), failures)
 
     def _record(self, registration: Registration, found: list[FoundFile]) -> Registered:
@@ -115,6 +118,23 @@ class InstancesServicer(instances_pb2_grpc.InstancesServicer):
             agent_tls=agent.tls,
             ticket=ticket,
         )
+
+
+def _gathered(
+    batches: Iterator[tuple[list[FoundFile], Failures]],
+) -> Iterator[tuple[list[FoundFile], Failures]]:
+    """Yield larger batches, for each costs a write to the disk, but let none wait long."""
+    found: list[FoundFile] = []
+    failures: Failures = []
+    begin = time.monotonic()
+    for more_found, more_failures in batches:
+        found += more_found
+        failures += more_failures
+        if len(found) >= _BATCH_FILES or time.monotonic() - begin >= _BATCH_SECONDS:
+            yield found, failures
+            found, failures, begin = [], [], time.monotonic()
+    if found or failures:
+        yield found, failures
 
 
 def _response(done: Registered, failures: Failures) -> pb.RegisterInstancesResponse:
