@@ -51,7 +51,8 @@ def _show(site: DemoSite) -> None:
     search = json.dumps({"name-matches": f"zen.{DAY}.%"})
 
     site.run("upload", "local", "night", DAY, "--recursive")
-    site.run("upload", "local", dump, f"maintenance/{dump.name}", "--null-obsid")
+    dump_path = f"maintenance/{dump.name}"
+    site.run("upload", "local", dump_path, dump_path, "--null-obsid")
     site.run("search-files", "local", search)
     site.run("locate-file", "local", first.name)
     site.run("show-file", "local", miriad.name)

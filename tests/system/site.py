@@ -45,7 +45,11 @@ class Site:
 
     def __enter__(self) -> "Site":
         """Start the site."""
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(

@@ -42,11 +42,11 @@ def staged_things(site: Site) -> list[Path]:
 BAD_NAMES = {
     "..": "'..'",
     ".": "'.'",
-    "": "empty",
+    "": "no name at its end",
     "a/../b": "'..'",
     "/etc/passwd": "relative",
     "a//b": "empty",
-    "dir/": "empty",
+    "dir/": "no name at its end",
     "new\nline": "control character",
     "dir/-option": "begins with '-'",
     "e\u0301.log": "NFC",
