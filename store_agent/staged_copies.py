@@ -4,9 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
-from librarian.checksums import checksum_of
 from librarian.errors import ConflictError, CorruptContentsError, InvalidRequestError
 from librarian.manifests import describe_contents
 from librarian.names import show_name
@@ -14,21 +12,9 @@ from store_agent.comparing import algorithms_for, compare
 from store_agent.copying import Target, copy_contents
 from store_agent.instances import instance_path
 from store_agent.paths import FILE_FLAGS, find_status, make_directories, move_without_replacing
+from store_agent.quick_copies import QuickCopier, StagedCopy, temporary_name
 from store_agent.reading import Reader, is_directory, open_instance
 from store_agent.writing import remove_tree
-
-_MAX_NAME_BYTES = 255
-
-
-class StagedCopy(NamedTuple):
-    """A file to stage, and what it must be."""
-
-    key: int
-    store_name: str
-    parent_dirs: str
-    name: str
-    size_bytes: int
-    checksum: str
 
 
 class CopyStager:
@@ -39,6 +25,7 @@ class CopyStager:
         self._job_id = job_id
         self._reader = reader
         self._parent: tuple[str, int] | None = None
+        self._quick = QuickCopier(job_id)
 
     def stage(self, root_fd: int, item: StagedCopy) -> bool:
         """Stage a file from an open store root; tell whether it had to be copied.
@@ -46,6 +33,8 @@ class CopyStager:
         Raises CorruptContentsError when the source is not what is on record, ConflictError when
         what is in the way cannot be replaced.
         """
+        if self._quick.copy(root_fd, self._destination_fd, item):
+            return True
         path = instance_path(item.parent_dirs, item.name)
         source_fd = open_instance(root_fd, path)
         try:
@@ -61,7 +50,11 @@ class CopyStager:
         return True
 
     def close(self) -> None:
-        """Close the directory that was kept open."""
+        """Close the directories that were kept open."""
+        self._quick.close()
+        self._close_parent()
+
+    def _close_parent(self) -> None:
         if self._parent is not None:
             os.close(self._parent[1])
             self._parent = None
@@ -104,7 +97,7 @@ class CopyStager:
     def _open_parent(self, parent_dirs: str) -> int:
         """Return the directory of a copy, kept open: the next file is likely to go there too."""
         if self._parent is None or self._parent[0] != parent_dirs:
-            self.close()
+            self._close_parent()
             fd = make_directories(self._destination_fd, parent_dirs or ".", durable=False)
             self._parent = (parent_dirs, fd)
         return self._parent[1]
@@ -119,15 +112,6 @@ def _temporary(parent_fd: int, name: str, job_id: int) -> Iterator[str]:
     except BaseException:
         remove_tree(parent_fd, temporary)
         raise
-
-
-def temporary_name(name: str, job_id: int) -> str:
-    """Return the name of a copy that is not whole yet: the same again after a crash."""
-    temporary = f".{name}.librarian-tmp-{job_id}"
-    if len(temporary.encode()) <= _MAX_NAME_BYTES:
-        return temporary
-    digest = checksum_of(name.encode()).rpartition(":")[2]
-    return f".{digest}.librarian-tmp-{job_id}"
 
 
 def _in_the_way(path: str) -> ConflictError:

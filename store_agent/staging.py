@@ -9,8 +9,8 @@ from typing import Any
 
 from librarian.errors import LibrarianError, error_classes
 from store_agent.destinations import StagingPrefix
+from store_agent.quick_copies import StagedCopy
 from store_agent.reading import Stop
-from store_agent.staged_copies import StagedCopy
 from store_agent.staging_workers import StagingWorkers
 from store_agent.stores import Store, Stores
 

@@ -16,8 +16,9 @@ from typing import Any
 from librarian.errors import LibrarianError
 from store_agent.destinations import StagingPrefix
 from store_agent.faults import explained
+from store_agent.quick_copies import StagedCopy
 from store_agent.reading import Reader, Stop
-from store_agent.staged_copies import CopyStager, StagedCopy
+from store_agent.staged_copies import CopyStager
 from store_agent.stores import open_marked_root
 
 _REPORT_SECONDS = 0.2

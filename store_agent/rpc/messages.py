@@ -10,7 +10,7 @@ from librarian.observations import ObservationFacts
 from librarian.v1 import observations_pb2, store_agent_pb2, stores_pb2
 from store_agent.inspecting import Inspected
 from store_agent.placing import Placement
-from store_agent.staged_copies import StagedCopy
+from store_agent.quick_copies import StagedCopy
 from store_agent.staging import StagingProgress
 from store_agent.stores import Store, StoreSpace
 from store_agent.verifying import Expected, Verified
