@@ -12,6 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
+from catalog_service.rpc.paging import page_size_of
 from catalog_service.wakeups import JOBS, Subscription, Wakeups, job_topic
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
@@ -57,7 +58,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
         self, request: jobs_pb2.ListJobsRequest, context: grpc.ServicerContext
     ) -> jobs_pb2.ListJobsResponse:
         """Return a page of jobs."""
-        size = _page_size(request.page_size)
+        size = page_size_of(request.page_size, _DEFAULT_PAGE_SIZE, _LARGEST_PAGE_SIZE)
         before_id = _page_start(request.page_token)
 
         def read(db: Session) -> jobs_pb2.ListJobsResponse:
@@ -80,7 +81,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
         self, request: jobs_pb2.ListJobErrorsRequest, context: grpc.ServicerContext
     ) -> jobs_pb2.ListJobErrorsResponse:
         """Return a page of a job's errors."""
-        size = _page_size(request.page_size)
+        size = page_size_of(request.page_size, _DEFAULT_PAGE_SIZE, _LARGEST_PAGE_SIZE)
         after_number = _page_start(request.page_token) or 0
 
         def read(db: Session) -> jobs_pb2.ListJobErrorsResponse:
@@ -163,12 +164,6 @@ def _checked_id(job_id: int) -> int:
     if job_id < 0:
         raise InvalidRequestError("The number of a job is 1 or more.")
     return job_id
-
-
-def _page_size(asked: int) -> int:
-    if asked < 0:
-        raise InvalidRequestError("A page has 1 entry or more; 0 means as many as is usual.")
-    return min(asked or _DEFAULT_PAGE_SIZE, _LARGEST_PAGE_SIZE)
 
 
 def _page_start(token: str) -> int | None:
