@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres_cluster import PostgresCluster, running_cluster
 
 # Tests start many processes: without compiled files each start would cost a second more.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A machine that does other things besides makes no law untrue.
+settings.register_profile("librarian", deadline=None)
+settings.load_profile("librarian")
 
 POSTGRES_TEMPLATE = "template_catalog"
 _database_numbers = itertools.count(1)
