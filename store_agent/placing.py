@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from librarian.errors import ConflictError, CorruptContentsError, LibrarianError, UnknownUploadError
 from librarian.names import show_name
+from librarian.service.killpoints import reach
 from store_agent.faults import attempt, explained
 from store_agent.instances import instance_path
 from store_agent.paths import find_status, make_directories, move_without_replacing
@@ -43,6 +44,7 @@ class Placer:
             with explained(self._where):
                 for fd in self._parents.values():
                     os.fsync(fd)
+            reach("agent.placed")
         finally:
             for fd in self._parents.values():
                 os.close(fd)
@@ -53,12 +55,15 @@ class Placer:
         instance_path(item.parent_dirs, item.name)
         with explained(self._where):
             parent_fd = self._open_parent(item.parent_dirs)
+            reach("agent.parents_made")
             found = find_status(parent_fd, item.name)
             if found is None:
                 self._move(item, parent_fd)
             elif found.st_ino != item.inode:
                 raise _taken(item)
+            reach("agent.moved")
             _make_read_only(parent_fd, item)
+            reach("agent.read_only")
 
     def _move(self, item: Placement, parent_fd: int) -> None:
         with opened_place(self._root_fd, item.upload_id) as place_fd:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from librarian.checksums import DEFAULT_ALGORITHM, Hasher, new_hasher
 from librarian.errors import InvalidRequestError, StateError
 from librarian.names import check_entry_path, show_name
+from librarian.service.killpoints import reach
 from store_agent.digests import StreamedDigests
 from store_agent.paths import make_directories, open_beneath
 from store_agent.reading import BUFFER_BYTES, stamp_of, start_writing_back_after
@@ -47,6 +48,7 @@ class Receiver:
             raise _wrong_offset(path, offset, entry.size_bytes)
         if data:
             write_all(entry.fd, data, offset)
+            reach("agent.written")
             entry.hasher.update(data)
             entry.size_bytes += len(data)
             start_writing_back_after(entry.fd, offset, entry.size_bytes)

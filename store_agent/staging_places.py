@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import BusyError, InvalidRequestError, UnknownUploadError
 from librarian.names import show_name
+from librarian.service.killpoints import reach
 from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
 from store_agent.reading import is_directory, refuse_special
 from store_agent.stores import STAGING, Store
@@ -32,6 +33,7 @@ def prepare_upload(store: Store, root_fd: int, upload_id: str) -> str:
     place = f"{STAGING}/{upload_id}"
     # 0700: who can write here can put contents on record that the store's owner never saw.
     os.close(make_directories(root_fd, place, durable=False, mode=0o700))
+    reach("agent.prepared")
     return str(store.root / place)
 
 
@@ -104,5 +106,6 @@ def discard_upload(root_fd: int, upload_id: str) -> None:
     fd = open_beneath(root_fd, STAGING, DIRECTORY_FLAGS)
     try:
         remove_tree(fd, upload_id)
+        reach("agent.discarded")
     finally:
         os.close(fd)

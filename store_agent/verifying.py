@@ -17,6 +17,7 @@ from librarian.errors import (
 from librarian.manifests import describe_contents
 from librarian.names import show_name
 from librarian.observations import ObservationFacts, read_observation
+from librarian.service.killpoints import reach
 from store_agent.comparing import algorithms_for, compare
 from store_agent.digests import StreamedDigests
 from store_agent.faults import explained
@@ -82,12 +83,14 @@ class Verifier:
             contents = describe_contents(fd, algorithms, self._reading(expected, flushes))
         finally:
             flushes.wait()
+        reach("agent.hashed")
         compare(contents, expected.size_bytes, expected.checksum)
         if contents.manifest is not None:
             settle_tree(fd)
             keep_manifest(self._root_fd, contents)
         else:
             os.fchmod(fd, os.fstat(fd).st_mode & _READ_ONLY)
+        reach("agent.verified")
         return Verified(
             contents.checksums[algorithms[0]], os.fstat(fd).st_ino, find_observation(fd)
         )
