@@ -136,10 +136,5 @@ class NotAllowedError(LibrarianError):
 
 def error_classes() -> dict[str, type[LibrarianError]]:
     """Return every class of this module by its reason."""
-    found: dict[str, type[LibrarianError]] = {}
-    waiting: list[type[LibrarianError]] = [LibrarianError]
-    while waiting:
-        error_class = waiting.pop()
-        found[error_class.reason] = error_class
-        waiting.extend(error_class.__subclasses__())
-    return found
+    found = [item for item in globals().values() if isinstance(item, type)]
+    return {item.reason: item for item in found if issubclass(item, LibrarianError)}
