@@ -1,6 +1,6 @@
 """Batches of uploads: each store's part with its root open once, each upload failing alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from functools import partial
@@ -20,6 +20,10 @@ _Result = TypeVar("_Result")
 
 # Something, and the name of the store that it is on.
 OnStore = tuple[str, _Item]
+
+_VerifiedPart = list[tuple[str, Verified | LibrarianError]]
+_MAX_PART = 16
+_MAX_PART_BYTES = 1 << 20
 
 
 def prepare_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> list[str | LibrarianError]:
@@ -60,7 +64,7 @@ def verify_uploads(
 ) -> Iterator[tuple[str, Verified | LibrarianError]]:
     """Verify uploads several at a time, and yield what each came to as soon as it is known."""
     with ExitStack() as opened:
-        waiting: dict[Future[Verified | LibrarianError], str] = {}
+        waiting: list[Future[_VerifiedPart]] = []
         # Entered last, left first: no root is closed while a thread still works in it.
         finished = opened.enter_context(ExitStack())
         for store_name, numbers in _by_store(uploads).items():
@@ -72,15 +76,31 @@ def verify_uploads(
                 yield from ((item.upload_id, error) for item in items)
                 continue
             verifier = Verifier(store, root_fd, digests, stop)
-            for item in items:
-                verify = partial(attempt, partial(verifier.verify, item))
-                waiting[store.work.submit(verify)] = item.upload_id
+            waiting += (store.work.submit(_verify_part, verifier, part) for part in _parts(items))
         finished.callback(_give_up, waiting)
         for future in as_completed(waiting):
-            yield waiting[future], future.result()
+            yield from future.result()
 
 
-def _give_up(waiting: dict[Future[Verified | LibrarianError], str]) -> None:
+def _verify_part(verifier: Verifier, items: Sequence[Expected]) -> _VerifiedPart:
+    return [(item.upload_id, attempt(partial(verifier.verify, item))) for item in items]
+
+
+def _parts(items: Sequence[Expected]) -> Iterator[list[Expected]]:
+    """Cut uploads into tasks: of small ones several, for a task costs more than a small file."""
+    part: list[Expected] = []
+    size_bytes = 0
+    for item in items:
+        if part and (len(part) >= _MAX_PART or size_bytes + item.size_bytes > _MAX_PART_BYTES):
+            yield part
+            part, size_bytes = [], 0
+        part.append(item)
+        size_bytes += item.size_bytes
+    if part:
+        yield part
+
+
+def _give_up(waiting: Iterable[Future[_VerifiedPart]]) -> None:
     for future in waiting:
         future.cancel()
     for future in waiting:
