@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from librarian.manifests import Contents, describe_contents, parse_manifest
 from store_agent.paths import make_directories, open_beneath
 from store_agent.reading import Reader, is_directory
-from store_agent.writing import WRITE_FLAGS
+from store_agent.writing import COPY_FLAGS
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _copy_flat(
     reader: Reader,
 ) -> tuple[int, dict[str, str]]:
     dir_fd, name, durable = place
-    to_fd = os.open(name, WRITE_FLAGS | os.O_EXCL, 0o666, dir_fd=dir_fd)
+    to_fd = os.open(name, COPY_FLAGS | os.O_EXCL, 0o666, dir_fd=dir_fd)
     try:
         outcome = reader.copy_file(from_fd, path, algorithms, to_fd)
         if durable:

@@ -12,10 +12,7 @@ from store_agent.digests import StreamedDigests
 from store_agent.paths import make_directories, open_beneath
 from store_agent.reading import BUFFER_BYTES, stamp_of, start_writing_back_after
 from store_agent.staging_places import DATA
-from store_agent.writing import WRITE_FLAGS, write_all
-
-# Written and read: what has arrived before is read back for its checksum.
-_FLAGS = (WRITE_FLAGS & ~os.O_WRONLY) | os.O_RDWR
+from store_agent.writing import COPY_FLAGS, write_all
 
 
 @dataclass
@@ -74,10 +71,10 @@ class Receiver:
 
     def _open(self, path: str) -> int:
         if not path:
-            fd = open_beneath(self._place_fd, DATA, _FLAGS, 0o600)
+            fd = open_beneath(self._place_fd, DATA, COPY_FLAGS, 0o600)
         else:
             parent, _, name = check_entry_path(path).rpartition("/")
-            fd = open_beneath(self._parent_fd(parent), name, _FLAGS, 0o600)
+            fd = open_beneath(self._parent_fd(parent), name, COPY_FLAGS, 0o600)
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or not status.st_mode & stat.S_IWUSR:
             os.close(fd)

@@ -5,6 +5,8 @@ import os
 import uuid
 
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+# A copy is read again, to be compared with what it shall be.
+COPY_FLAGS = (WRITE_FLAGS & ~os.O_WRONLY) | os.O_RDWR
 
 
 def write_all(fd: int, data: bytes | memoryview, offset: int) -> None:
