@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from catalog_service.config import CatalogConfig, SiteConfig
+from catalog_service.config import CatalogConfig, LocalAgentConfig, SiteConfig
+from librarian.errors import LibrarianError
 from librarian.service.config import ConfigError, load_config
 from librarian.service.logs import configure_logs
 from librarian.service.processes import die_with_parent
@@ -20,9 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
         config = load_config(options.config, "catalog_service", CatalogConfig)
         configure_logs(config.log_level)
         return _set_up(options.config, config) if options.command == "setup" else _serve(config)
-    except ConfigError as error:
+    except (ConfigError, LibrarianError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,7 +37,9 @@ def _set_up(config_file: Path, config: CatalogConfig) -> int:
     # Imported here: a catalogue that serves has no use for Alembic's commands.
     from catalog_service.setup import ADMINISTRATOR, set_up
 
-    result = set_up(config_file, config, load_config(config_file, "site", SiteConfig))
+    site = load_config(config_file, "site", SiteConfig)
+    agent = load_config(config_file, "store_agent", LocalAgentConfig)
+    result = set_up(config, site, agent)
     token = result.administrator_token
     written = result.agent_token_file
     outcome = {

@@ -28,6 +28,10 @@ def create_account(
             "An account's name has 1 to 64 lower-case letters, digits, '.', '_' and '-', and begins"
             f" with a letter or a digit: {name!r:.80} does not."
         )
+    if kind == AGENT and role != Role.NONE:
+        raise InvalidRequestError(
+            "A store agent's account has the role NONE: all it may do is to announce the agent."
+        )
     if find_account(db, name) is not None:
         raise ConflictError(f"There is an account {name!r} already: choose another name.")
     account = Account(
@@ -65,6 +69,8 @@ def list_accounts(db: Session) -> Sequence[Account]:
 def update_role(db: Session, name: str, role: Role) -> Account:
     """Change an account's role; its tokens never do more than it from now on."""
     account = get_account(db, name)
+    if account.kind == AGENT:
+        raise StateError(f"{name!r} is a store agent's account, whose role is always NONE.")
     if role != Role.ADMIN:
         _keep_an_administrator(db, account)
     account.role = int(role)
@@ -97,7 +103,10 @@ def _keep_an_administrator(db: Session, account: Account) -> None:
         return
     # Locked, so that two administrators cannot demote each other at once.
     administrators = db.scalars(
-        select(Account.id).where(Account.role == int(Role.ADMIN)).with_for_update()
+        select(Account.id)
+        .where(Account.role == int(Role.ADMIN))
+        .order_by(Account.id)
+        .with_for_update()
     ).all()
     if len(administrators) == 1:
         raise StateError(

@@ -7,17 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
+from catalog_service.stores import StoreSpace, record_space
 from catalog_service.tables import Agent, Store
-
-
-@dataclass(frozen=True)
-class StoreReport:
-    """A store, as its agent finds it."""
-
-    capacity_bytes: int
-    free_bytes: int
-    # What is wrong, in a sentence; empty when nothing is.
-    problem: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +25,7 @@ class Announcement:
 
 
 def record_announcement(
-    db: Session, name: str, announcement: Announcement, reports: Mapping[str, StoreReport]
+    db: Session, name: str, announcement: Announcement, spaces: Mapping[str, StoreSpace]
 ) -> Sequence[Store]:
     """Write an agent's announcement down; return the stores that it shall serve, by name."""
     now = database_time(db)
@@ -49,9 +40,8 @@ def record_announcement(
     db.flush()
     stores = db.scalars(select(Store).where(Store.agent_id == agent.id).order_by(Store.name)).all()
     for store in stores:
-        if store.name in reports:
-            _record_report(store, reports[store.name])
-            store.report_time = now
+        if store.name in spaces:
+            record_space(store, spaces[store.name], now)
     db.flush()
     return stores
 
@@ -64,9 +54,3 @@ def find_agent(db: Session, name: str) -> Agent | None:
 def list_agents(db: Session) -> Sequence[Agent]:
     """Return all agents by name."""
     return db.scalars(select(Agent).order_by(Agent.name)).all()
-
-
-def _record_report(store: Store, report: StoreReport) -> None:
-    store.capacity_bytes = report.capacity_bytes
-    store.free_bytes = report.free_bytes
-    store.problem = report.problem

@@ -1,6 +1,8 @@
 """The wiring of a catalogue: the parts that its servicers and loops share, started and stopped."""
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +30,7 @@ from catalog_service.rpc.staging import StagingServicer
 from catalog_service.rpc.stores import StoresServicer
 from catalog_service.rpc.uploads import UploadsServicer
 from catalog_service.secrets import Secrets
-from catalog_service.sign_in import TokenChecks
+from catalog_service.token_checks import USES, TokenChecks
 from catalog_service.wakeups import JOBS, UPLOADS, Wakeups
 from librarian.service.server import RunningServer, serve
 from librarian.v1 import (
@@ -65,6 +67,9 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
 # Loops are woken by news; these are for when news got lost, and for what only time brings about.
 _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
+_USES_POLL_SECONDS = 5.0
+# A supervisor kills what has not stopped after 15 seconds.
+_GRACE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -85,21 +90,34 @@ class CatalogApp:
 
     def __init__(self, config: CatalogConfig) -> None:
         """Start serving; raise ConfigError when the configuration or the database will not do."""
-        database = open_database(config.database_url, pool_size=config.threads)
+        database = open_database(config.database_url)
         check_database(database, allow_unsafe=config.allow_unsafe_database)
         self._lock = lock_sqlite(database) if database.is_sqlite else None
         self._catalog = _assemble(config, database)
         self._loops = _make_loops(self._catalog)
-        self.server = self._serve()
+        try:
+            self.server = self._serve()
+        except BaseException:
+            self._close()
+            raise
         for loop in self._loops:
             loop.start()
 
     def stop(self) -> None:
-        """Stop serving: refuse new calls, end the loops, close what is open."""
-        self.server.stop()
+        """Stop serving within seconds: refuse new calls, end the loops, close what is open."""
+        stopping = [threading.Thread(target=loop.stop, daemon=True) for loop in self._loops]
+        for thread in stopping:
+            thread.start()
+        self.server.stop(_GRACE_SECONDS)
+        _join(stopping, _GRACE_SECONDS)
+        # What still waits for an agent now ends; it is on record, and goes on at the next start.
+        self._catalog.agents.close()
+        _join(stopping, _GRACE_SECONDS)
+        self._catalog.token_checks.run_once()
+        self._close()
+
+    def _close(self) -> None:
         self._catalog.wakeups.close()
-        for loop in self._loops:
-            loop.stop()
         self._catalog.agents.close()
         self._catalog.database.dispose()
         if self._lock is not None:
@@ -124,16 +142,21 @@ def _assemble(config: CatalogConfig, database: Database) -> Catalog:
         secrets=secrets,
         agents=AgentCalls(secrets, config.agent_ca_file),
         wakeups=Wakeups(database),
-        passwords=Passwords(low_cost=config.low_cost_passwords),
+        passwords=Passwords(),
         token_checks=TokenChecks(database),
     )
 
 
 def _make_loops(catalog: Catalog) -> list[LoopRunner]:
-    threads = catalog.config.staging_threads
+    wakeups, threads = catalog.wakeups, catalog.config.staging_threads
     return [
-        LoopRunner(UploadSweeper(catalog), catalog.wakeups, UPLOADS, _SWEEP_POLL_SECONDS),
-        LoopRunner(
-            StagingLoop(catalog), catalog.wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads
-        ),
+        LoopRunner(UploadSweeper(catalog), wakeups, UPLOADS, _SWEEP_POLL_SECONDS),
+        LoopRunner(StagingLoop(catalog), wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads),
+        LoopRunner(catalog.token_checks, wakeups, USES, _USES_POLL_SECONDS),
     ]
+
+
+def _join(threads: list[threading.Thread], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))

@@ -16,7 +16,16 @@ from librarian.service.config import ConfigError
 logger = logging.getLogger(__name__)
 
 # Kinds of network file systems, by the magic number of statfs(2).
-_NETWORK = {0x6969: "NFS", 0xFF534D42: "CIFS", 0xFE534D42: "SMB", 0x00BD00BD: "Lustre"}
+NETWORK_FILE_SYSTEMS = {
+    0x0000517B: "SMB",
+    0x00006969: "NFS",
+    0x00C36400: "Ceph",
+    0x0BD00BD0: "Lustre",
+    0x47504653: "GPFS",
+    0x5346414F: "AFS",
+    0xFE534D42: "SMB",
+    0xFF534D42: "CIFS",
+}
 _STATFS_BYTES = 256
 
 # Settings of PostgreSQL, and the values under which it keeps what it acknowledged.
@@ -36,7 +45,12 @@ def check_database(database: Database, *, allow_unsafe: bool) -> None:
             _check_postgres(database)
         check_schema(database)
     except OperationalError as error:
-        raise ConfigError(f"The database does not answer: {error.orig}".strip()) from error
+        raise ConfigError(_explain(database, error)) from error
+
+
+def _explain(database: Database, error: OperationalError) -> str:
+    first_line = str(error.orig).strip().partition("\n")[0]
+    return f"The database {database.engine.url.render_as_string()} cannot be used: {first_line}."
 
 
 def lock_sqlite(database: Database) -> int:
@@ -55,14 +69,15 @@ def lock_sqlite(database: Database) -> int:
 
 def _check_sqlite(database: Database) -> None:
     path = Path(database.engine.url.database or "")
-    kind = _NETWORK.get(_file_system(path.parent))
+    kind = NETWORK_FILE_SYSTEMS.get(file_system_of(path.parent))
     if kind is not None:
         raise ConfigError(
             f"{path} lies on {kind}: SQLite needs a local disk. Move it, or use PostgreSQL."
         )
 
 
-def _file_system(path: Path) -> int:
+def file_system_of(path: Path) -> int:
+    """Return the kind of the file system that a directory is on, as statfs(2) numbers them."""
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     if ctypes.CDLL(None).statfs(os.fsencode(path), buffer) != 0:
         raise ConfigError(f"The database's directory {path} cannot be reached.")

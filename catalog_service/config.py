@@ -21,19 +21,11 @@ class CatalogConfig(ListenConfig):
 
     listen: str = Field("127.0.0.1:21106", description="Address to listen on, `host:port`.")
     database_url: str = Field(
-        description="`sqlite:////absolute/path` or `postgresql://user@host/name`."
+        description="`sqlite:////absolute/path` or `postgresql://user@host/name`.", repr=False
     )
     secret_key_file: Path = Field(description="File of the keys that encrypt kept secrets.")
     agent_ca_file: Path | None = Field(
         None, description="PEM file of the authority that signed the agents' certificates."
-    )
-    agent_name: str = Field("agent", description="Name of the agent whose account `setup` makes.")
-    agent_token_file: Path | None = Field(
-        None,
-        description="Where `setup` writes its token; unset: [store_agent]'s token_file.",
-    )
-    low_cost_passwords: bool = Field(
-        False, description="Hash passwords at the least cost; for tests alone."
     )
     allow_unsafe_database: bool = Field(
         False, description="Serve on a PostgreSQL set to lose commits (fsync = off); for tests."
@@ -42,3 +34,12 @@ class CatalogConfig(ListenConfig):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."
     )
+
+
+class LocalAgentConfig(BaseModel):
+    """What `setup` must know of the table `[store_agent]`, if the same file has one."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = Field("agent", description="Name of the agent: that of its account.")
+    token_file: Path | None = Field(None, description="Where the agent finds its token.")

@@ -7,8 +7,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
-from catalog_service.database import Database
+from catalog_service.database import Database, open_database
 from librarian.service.config import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -21,24 +22,39 @@ def upgrade(database_url: str) -> None:
 
     Steps that are missing run in one transaction, and another process that migrates is waited for.
     """
-    config = alembic_config(database_url)
-    command.upgrade(config, "head")
+    database = open_database(database_url)
+    try:
+        newer = _is_newer(database)
+    except OperationalError as error:
+        first_line = str(error.orig).strip().partition("\n")[0]
+        shown = database.engine.url.render_as_string()
+        raise ConfigError(f"The database {shown} cannot be used: {first_line}.") from error
+    finally:
+        database.dispose()
+    if not newer:
+        command.upgrade(alembic_config(database_url), "head")
 
 
 def check_schema(database: Database) -> None:
     """Raise ConfigError when the schema is older than this software; a newer one will do."""
-    script = ScriptDirectory.from_config(alembic_config())
-    with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
-    known = {revision.revision for revision in script.walk_revisions()}
-    if set(found) == set(script.get_heads()):
-        return
-    if not found or set(found) <= known:
+    newest = ScriptDirectory.from_config(alembic_config()).get_heads()
+    if _is_newer(database):
+        logger.warning("The database has been made ready for a newer version of the catalogue.")
+    elif _steps(database) != set(newest):
         raise ConfigError(
             "The database is not ready for this version of the catalogue:"
             " run `python -m catalog_service setup` with the same --config first."
         )
-    logger.warning("The database has been made ready for a newer version of the catalogue.")
+
+
+def _is_newer(database: Database) -> bool:
+    script = ScriptDirectory.from_config(alembic_config())
+    return not _steps(database) <= {step.revision for step in script.walk_revisions()}
+
+
+def _steps(database: Database) -> set[str]:
+    with database.readings() as db:
+        return set(MigrationContext.configure(db.connection()).get_current_heads())
 
 
 def alembic_config(database_url: str | None = None) -> Config:

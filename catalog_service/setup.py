@@ -1,50 +1,99 @@
-"""Preparing a site: a database, keys, an administrator, and an account for its agent.
+"""Preparing a site: keys, a database, an administrator, and an account for its agent.
 
 Every step looks first, so that it can be repeated, also after it was killed anywhere.
 """
 
+import fcntl
+import os
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog_service.accounts import AGENT, create_account, find_account
-from catalog_service.config import CatalogConfig, SiteConfig
-from catalog_service.database import Database, open_database
+from catalog_service.accounts import AGENT, PERSON, create_account, find_account
+from catalog_service.config import CatalogConfig, LocalAgentConfig, SiteConfig
+from catalog_service.database import normalise_url, open_database
 from catalog_service.migrate import upgrade
 from catalog_service.roles import Role
-from catalog_service.secrets import make_key_file, write_secret
-from catalog_service.tables import Account, Site
+from catalog_service.secrets import Secrets, make_key_file, sync_directory, write_secret
+from catalog_service.tables import Account, Site, Token
 from catalog_service.tokens import create_token, find_holder
-from librarian.service.config import ConfigError, read_tables
+from librarian.service.config import ConfigError
+from librarian.service.killpoints import reach
 
 ADMINISTRATOR = "admin"
+_TOKEN_NAME = "setup"  # noqa: S105 - it names a token, and is none.
 
 
 @dataclass(frozen=True)
 class SetupResult:
     """What a setup made."""
 
-    # Token of the administrator when this setup made the account: it is kept nowhere.
-    administrator_token: str | None
-    # File of the agent's token; None when the configuration names none.
+    # Token of the administrator, when the account is new or nobody has used it: kept nowhere.
+    administrator_token: str | None = field(repr=False)
+    # File of the agent's token; None when the configuration has no agent.
     agent_token_file: Path | None
 
 
-def set_up(config_file: Path, config: CatalogConfig, site: SiteConfig) -> SetupResult:
-    """Prepare a site, again or for the first time."""
+def set_up(config: CatalogConfig, site: SiteConfig, agent: LocalAgentConfig) -> SetupResult:
+    """Prepare a site, again or for the first time; raise ConfigError when that cannot be."""
+    try:
+        with _alone(config.secret_key_file.parent):
+            return _set_up(config, site, agent)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {error.filename}: {error.strerror}.") from error
+
+
+def _set_up(config: CatalogConfig, site: SiteConfig, agent: LocalAgentConfig) -> SetupResult:
     make_key_file(config.secret_key_file)
+    Secrets(config.secret_key_file)
+    reach("setup.keys")
+    _make_sqlite_file(config.database_url)
     upgrade(config.database_url)
+    reach("setup.migrated")
     database = open_database(config.database_url)
     try:
         with database.transactions.begin() as db:
             _record_site(db, site.name)
-        token_file = _set_up_agent(database, config_file, config)
-        return SetupResult(_set_up_administrator(database), token_file)
+            token = _set_up_administrator(db)
+        reach("setup.administrator")
+        if agent.token_file is not None:
+            with database.transactions.begin() as db:
+                _set_up_agent(db, agent.name, agent.token_file)
+            reach("setup.agent")
+        return SetupResult(token, agent.token_file)
     finally:
         database.dispose()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep other setups of this site waiting: each would write secrets of its own."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_sqlite_file(database_url: str) -> None:
+    """Make the database's file, for its owner alone to read: it holds the hashes of passwords."""
+    url = normalise_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("database_url must name a file: `sqlite:////absolute/path`.")
+    path = Path(url.database)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        sync_directory(path.parent)
 
 
 def _record_site(db: Session, name: str) -> None:
@@ -55,38 +104,49 @@ def _record_site(db: Session, name: str) -> None:
         row.name = name
 
 
-def _set_up_administrator(database: Database) -> str | None:
-    with database.transactions.begin() as db:
-        administrator = Account.role == int(Role.ADMIN)
-        if db.scalars(select(Account.id).where(administrator).limit(1)).first() is not None:
-            return None
+def _set_up_administrator(db: Session) -> str | None:
+    """Return a token for the administrator, unless somebody has one already.
+
+    A setup that was killed before it could tell the token leaves an account that nobody can use:
+    so one that was never used gets another token.
+    """
+    administrators = db.scalars(
+        select(Account).where(Account.role == int(Role.ADMIN), Account.kind == PERSON)
+    ).all()
+    if not administrators:
         account = create_account(db, ADMINISTRATOR, Role.ADMIN)
-        return create_token(db, account, "first token", lifetime=None)[1]
-
-
-def _set_up_agent(database: Database, config_file: Path, config: CatalogConfig) -> Path | None:
-    """Make the account of the agent that the same file configures, and write its token."""
-    agent = read_tables(config_file).get("store_agent", {})
-    name = str(agent.get("name", config.agent_name))
-    named = config.agent_token_file or agent.get("token_file")
-    if named is None:
+    elif all(_is_unused(db, one) for one in administrators):
+        account = administrators[0]
+    else:
         return None
-    path = Path(named)
-    with database.transactions.begin() as db:
-        account = find_account(db, name) or create_account(db, name, Role.NONE, kind=AGENT)
-        if account.kind != AGENT:
-            raise ConfigError(f"The account {name!r} is a person's: give the agent another name.")
-        if _is_token_of(db, path, name):
-            return path
-        secret = create_token(db, account, "agent", lifetime=None)[1]
-    # Killed before this line, the next setup makes another token: the lost one opens nothing
-    # to anyone, for nobody has it.
-    write_secret(path, secret)
-    return path
+    return create_token(db, account, _TOKEN_NAME, lifetime=None)[1]
+
+
+def _is_unused(db: Session, account: Account) -> bool:
+    """Say whether all that an account has is what `setup` gave it, and nobody used that yet."""
+    tokens = db.scalars(select(Token).where(Token.account_id == account.id)).all()
+    untouched = all(token.name == _TOKEN_NAME and not token.last_use_time for token in tokens)
+    return account.name == ADMINISTRATOR and account.password_hash is None and untouched
+
+
+def _set_up_agent(db: Session, name: str, token_file: Path) -> None:
+    """Make the account of the agent that the same file configures, and write its token."""
+    account = find_account(db, name) or create_account(db, name, Role.NONE, kind=AGENT)
+    if account.kind != AGENT:
+        raise ConfigError(f"The account {name!r} is a person's: give the agent another name.")
+    if _is_token_of(db, token_file, name):
+        return
+    secret = create_token(db, account, _TOKEN_NAME, lifetime=None)[1]
+    # Before the commit: killed in between, the file has a token that opens nothing, and the next
+    # setup finds that out.
+    write_secret(token_file, secret)
+    reach("setup.agent_token")
 
 
 def _is_token_of(db: Session, path: Path, name: str) -> bool:
-    if not path.exists():
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
         return False
-    holder = find_holder(db, path.read_text(encoding="ascii").strip())
+    holder = find_holder(db, text)
     return holder is not None and holder.account_name == name

@@ -1,5 +1,6 @@
 """Stores, and what their agents report of them."""
 
+import posixpath
 import re
 import uuid
 from collections.abc import Sequence
@@ -11,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
 from catalog_service.store_choice import SILENCE_LIMIT
-from catalog_service.tables import Agent, Store, Upload
+from catalog_service.tables import Agent, Site, Store, Upload
 from librarian.errors import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
-    NotReachableError,
+    StateError,
     UnknownStoreError,
 )
 
@@ -31,8 +32,8 @@ class StoreStatus:
     store: Store
     agent: Agent
     reserved_bytes: int
-    # Whether its agent reported lately, and found it in order.
-    reachable: bool
+    # What forbids its use, in a sentence; empty when its agent reported lately that all is well.
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,19 @@ class NewStore:
     ingestible: bool
 
 
+@dataclass(frozen=True)
+class StoreSpace:
+    """What an agent says of one store; without a problem it is in order."""
+
+    capacity_bytes: int
+    free_bytes: int
+    problem: str
+
+
 def plan_store(db: Session, new: NewStore) -> tuple[Store, Agent]:
     """Return the store that is to be, not on record yet, and its agent; or the one that is.
 
-    Raises ConflictError when the name or the directory is another store's.
+    Raises ConflictError when the name is another store's, or the directory lies in its root.
     """
     _check(new)
     agent = _choose_agent(db, new.agent_name)
@@ -59,25 +69,32 @@ def plan_store(db: Session, new: NewStore) -> tuple[Store, Agent]:
                 f"There is a store {new.name!r} already, elsewhere: choose another name."
             )
         return found, agent
-    taken = db.scalars(
-        select(Store.name).where(Store.agent_id == agent.id, Store.root == new.root)
-    ).one_or_none()
-    if taken is not None:
-        raise ConflictError(f"{new.root} is the store {taken!r} already: choose another directory.")
-    return _new_row(new, agent), agent
+    for other in db.scalars(select(Store).where(Store.agent_id == agent.id)):
+        if posixpath.commonpath((other.root, new.root)) in (other.root, new.root):
+            raise ConflictError(
+                f"The store {other.name} has the root {other.root}, and stores may not overlap:"
+                " choose another directory."
+            )
+    return _new_row(db, new, agent), agent
 
 
-def record_store(db: Session, new: NewStore, store_id: str) -> None:
-    """Put a store on record, now that its agent has marked it with an id.
+def record_store(db: Session, new: NewStore, space: StoreSpace) -> StoreStatus:
+    """Put a store on record, now that its agent has opened it.
 
-    Planned again: of two calls at once the other may have been faster, with another id; then its
-    agent refused one of them, or both mean the same store.
+    Planned again: of two calls at once the other may have been faster.
     """
     store, _ = plan_store(db, new)
     if store.id is None:
-        store.store_id = store_id
+        record_space(store, space, database_time(db))
         db.add(store)
         db.flush()
+    return get_store(db, new.name)
+
+
+def record_space(store: Store, space: StoreSpace, now: datetime) -> None:
+    """Write down what a store's agent says of it."""
+    store.capacity_bytes, store.free_bytes = space.capacity_bytes, space.free_bytes
+    store.problem, store.report_time = space.problem, now
 
 
 def list_stores(db: Session, name: str | None = None) -> list[StoreStatus]:
@@ -98,7 +115,7 @@ def list_stores(db: Session, name: str | None = None) -> list[StoreStatus]:
         statement = statement.where(Store.name == name)
     oldest = database_time(db) - SILENCE_LIMIT
     return [
-        StoreStatus(store, agent, int(reserved_bytes or 0), _is_reachable(store, agent, oldest))
+        StoreStatus(store, agent, int(reserved_bytes or 0), _problem(store, agent, oldest))
         for store, agent, reserved_bytes in db.execute(statement).tuples()
     ]
 
@@ -126,8 +143,10 @@ def update_store(
     return status
 
 
-def _is_reachable(store: Store, agent: Agent, oldest: datetime) -> bool:
-    return agent.report_time >= oldest and store.report_time is not None and not store.problem
+def _problem(store: Store, agent: Agent, oldest: datetime) -> str:
+    if store.report_time is None or store.report_time < oldest:
+        return f"The store agent {agent.name} is silent: start it, or see what its log says."
+    return store.problem
 
 
 def _check(new: NewStore) -> None:
@@ -148,7 +167,7 @@ def _check(new: NewStore) -> None:
 def _choose_agent(db: Session, name: str) -> Agent:
     agents: Sequence[Agent] = db.scalars(select(Agent).order_by(Agent.name)).all()
     if not agents:
-        raise NotReachableError("No store agent has announced itself yet: start one first.")
+        raise StateError("No store agent has announced itself yet: start one first.")
     if not name and len(agents) == 1:
         return agents[0]
     known = ", ".join(agent.name for agent in agents)
@@ -160,10 +179,13 @@ def _choose_agent(db: Session, name: str) -> Agent:
     raise NotFoundError(f"There is no agent {name!r:.80}; there are {known}.")
 
 
-def _new_row(new: NewStore, agent: Agent) -> Store:
+def _new_row(db: Session, new: NewStore, agent: Agent) -> Store:
+    # The id follows from what was asked for: who asks again after a crash finds the directory
+    # marked as this very store's.
+    site_id = uuid.UUID(db.execute(select(Site.site_id)).scalar_one())
     return Store(
         name=new.name,
-        store_id=str(uuid.uuid4()),
+        store_id=str(uuid.uuid5(site_id, f"{agent.name}\n{new.root}\n{new.name}")),
         agent_id=agent.id,
         root=new.root,
         enabled=True,

@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
@@ -29,6 +29,7 @@ class Holder:
     kind: str
     role: Role
     token_id: str
+    expire_time: datetime | None
     last_use_time: datetime | None
 
 
@@ -84,15 +85,15 @@ def find_holder(db: Session, text: str) -> Holder | None:
         return None
     # An account that was given a lower role since takes its tokens down with it.
     role = Role(min(token.role, account.role))
-    return Holder(account.name, account.kind, role, token.id, token.last_use_time)
+    return Holder(
+        account.name, account.kind, role, token.id, token.expire_time, token.last_use_time
+    )
 
 
-def mark_used(db: Session, token_id: str) -> None:
-    """Write down that a token was used, unless that was done within the minute."""
-    token = db.get(Token, token_id)
-    now = database_time(db).replace(second=0, microsecond=0)
-    if token is not None and token.last_use_time != now:
-        token.last_use_time = now
+def mark_used(db: Session, used: Mapping[str, datetime]) -> None:
+    """Write down when tokens were used, by their public parts; some may be gone since."""
+    for public, time in used.items():
+        db.execute(update(Token).where(Token.id == public).values(last_use_time=time))
 
 
 def list_tokens(db: Session, account: Account) -> Sequence[Token]:

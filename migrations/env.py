@@ -5,9 +5,9 @@ SQLite because the driver is kept from committing by itself.
 """
 
 import os
-from typing import Any
 
 from alembic import context
+from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection, text
 
 from catalog_service.database import open_database
@@ -28,7 +28,7 @@ def run_migrations() -> None:
             context.configure(
                 connection=connection,
                 target_metadata=Base.metadata,
-                on_version_apply=_say_applied,
+                on_version_apply=lambda **applied: _say_applied(applied["step"]),
             )
             context.run_migrations()
     finally:
@@ -51,7 +51,7 @@ def _lock(connection: Connection) -> None:
     connection.execute(text("SET LOCAL lock_timeout = '30s'"))
 
 
-def _say_applied(*, step: Any, **_: Any) -> None:
+def _say_applied(step: MigrationInfo) -> None:
     reach(f"migrations.{step.up_revision_id}")
 
 

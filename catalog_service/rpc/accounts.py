@@ -13,9 +13,10 @@ from catalog_service.passwords import Passwords
 from catalog_service.retrying import run_transaction
 from catalog_service.roles import Role
 from catalog_service.rpc.account_messages import account_message, role_of, token_message
-from catalog_service.sign_in import TokenChecks, sign_in
+from catalog_service.sign_in import check_password, sign_in
 from catalog_service.tables import Account
-from librarian.errors import NotAllowedError
+from catalog_service.token_checks import TokenChecks
+from librarian.errors import NotAllowedError, NotSignedInError
 from librarian.service.calls import current_caller
 from librarian.v1 import accounts_pb2 as pb
 from librarian.v1 import accounts_pb2_grpc
@@ -76,9 +77,12 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
         self, request: pb.ListAccountsRequest, context: grpc.ServicerContext
     ) -> pb.ListAccountsResponse:
         """List all accounts."""
-        with self._database.readings.begin() as db:
-            found = accounts.list_accounts(db)
-            return pb.ListAccountsResponse(accounts=map(account_message, found))
+        return run_transaction(
+            self._database.readings,
+            lambda db: pb.ListAccountsResponse(
+                accounts=map(account_message, accounts.list_accounts(db))
+            ),
+        )
 
     def UpdateAccount(
         self, request: pb.UpdateAccountRequest, context: grpc.ServicerContext
@@ -105,11 +109,8 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
     ) -> pb.SetPasswordResponse:
         """Set one's own password, or as an administrator anyone's."""
         name = _own_or_any(request.account_name)
-        with self._database.readings.begin() as db:
-            kept = accounts.get_account(db, name).password_hash
-        own = name == current_caller().name
-        if own and kept is not None and not self._passwords.matches(kept, request.old_password):
-            raise NotAllowedError("The old password is wrong: the password stays as it is.")
+        if name == current_caller().name:
+            self._check_own(name, request.old_password)
         hashed = self._passwords.hash(request.new_password)
         run_transaction(self._transactions, lambda db: accounts.set_password_hash(db, name, hashed))
         self._checks.forget()
@@ -138,9 +139,12 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
     ) -> pb.ListTokensResponse:
         """List one's own tokens, or as an administrator anyone's."""
         name = _own_or_any(request.account_name)
-        with self._database.readings.begin() as db:
+
+        def read(db: Session) -> pb.ListTokensResponse:
             found = tokens.list_tokens(db, accounts.get_account(db, name))
             return pb.ListTokensResponse(tokens=[token_message(token, name) for token in found])
+
+        return run_transaction(self._database.readings, read)
 
     def RevokeToken(
         self, request: pb.RevokeTokenRequest, context: grpc.ServicerContext
@@ -155,6 +159,28 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
         run_transaction(self._transactions, revoke)
         self._checks.forget()
         return pb.RevokeTokenResponse()
+
+    def _check_own(self, name: str, old_password: str) -> None:
+        """Raise NotAllowedError unless the caller may set the password of its own account.
+
+        A token of fewer rights than its account must not become a password, and so all of them.
+        """
+        account = run_transaction(
+            self._database.readings, lambda db: accounts.get_account(db, name)
+        )
+        if account.password_hash is None:
+            if current_caller().role < account.role:
+                raise NotAllowedError(
+                    "This token has fewer rights than its account, so it cannot set a password."
+                )
+            return
+        try:
+            check_password(self._database, self._passwords, name, old_password)
+        except NotSignedInError:
+            raise NotAllowedError(
+                "The old password is wrong, so it stays as it is. After several failures, wait"
+                " before the next try: up to five minutes."
+            ) from None
 
 
 def _own_or_any(name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from catalog_service.accounts import AGENT
 from catalog_service.roles import Role
-from catalog_service.sign_in import TokenChecks
+from catalog_service.token_checks import TokenChecks
 from catalog_service.tokens import Holder
 from librarian.errors import NotAllowedError
 from librarian.service.calls import Caller

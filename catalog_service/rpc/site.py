@@ -7,6 +7,7 @@ import grpc
 from sqlalchemy import select
 
 from catalog_service.database import Database
+from catalog_service.retrying import run_transaction
 from catalog_service.tables import Site
 from librarian.service.calls import current_caller
 from librarian.v1 import accounts_pb2 as pb
@@ -32,8 +33,9 @@ class SiteServicer(accounts_pb2_grpc.SiteServicer):
     def Ping(self, request: pb.PingRequest, context: grpc.ServicerContext) -> pb.PingResponse:
         """Say what this site is, and who asked."""
         caller = current_caller()
-        with self._database.readings.begin() as db:
-            name = db.scalars(select(Site.name)).one()
+        name = run_transaction(
+            self._database.readings, lambda db: db.execute(select(Site.name)).scalar_one()
+        )
         return pb.PingResponse(
             site_name=name,
             version=self._version,

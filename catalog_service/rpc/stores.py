@@ -9,6 +9,7 @@ from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.stores import (
     NewStore,
+    StoreSpace,
     StoreStatus,
     get_store,
     list_stores,
@@ -17,6 +18,7 @@ from catalog_service.stores import (
     update_store,
 )
 from catalog_service.tables import Agent, Store
+from librarian.service.killpoints import reach
 from librarian.v1 import store_agent_pb2, stores_pb2_grpc
 from librarian.v1 import stores_pb2 as pb
 
@@ -47,24 +49,27 @@ class StoresServicer(stores_pb2_grpc.StoresServicer):
     ) -> pb.Store:
         """Have an agent make a store, and put it on record."""
         new = NewStore(request.name, request.agent_name, request.root, not request.no_ingest)
-        with self._database.readings.begin() as db:
-            store, agent = plan_store(db, new)
-        self._open(store, agent)
-        run_transaction(
-            self._database.transactions, lambda db: record_store(db, new, store.store_id)
+        store, agent = run_transaction(self._database.readings, lambda db: plan_store(db, new))
+        space = self._open(store, agent)
+        reach("store.opened")
+        return run_transaction(
+            self._database.transactions, lambda db: _message(record_store(db, new, space))
         )
-        return self._get(request.name)
 
     def GetStore(self, request: pb.GetStoreRequest, context: grpc.ServicerContext) -> pb.Store:
         """Return one store."""
-        return self._get(request.name)
+        return run_transaction(
+            self._database.readings, lambda db: _message(get_store(db, request.name))
+        )
 
     def ListStores(
         self, request: pb.ListStoresRequest, context: grpc.ServicerContext
     ) -> pb.ListStoresResponse:
         """List all stores."""
-        with self._database.readings.begin() as db:
-            return pb.ListStoresResponse(stores=map(_message, list_stores(db)))
+        return run_transaction(
+            self._database.readings,
+            lambda db: pb.ListStoresResponse(stores=map(_message, list_stores(db))),
+        )
 
     def UpdateStore(
         self, request: pb.UpdateStoreRequest, context: grpc.ServicerContext
@@ -79,14 +84,15 @@ class StoresServicer(stores_pb2_grpc.StoresServicer):
             ),
         )
 
-    def _open(self, store: Store, agent: Agent) -> None:
+    def _open(self, store: Store, agent: Agent) -> StoreSpace:
         served = pb.ServedStore(name=store.name, root=store.root, store_id=store.store_id)
         request = store_agent_pb2.OpenStoreRequest(store=served)
-        self._agents.manage(agent).OpenStore(request)
+        return store_space(self._agents.manage(agent).OpenStore(request))
 
-    def _get(self, name: str) -> pb.Store:
-        with self._database.readings.begin() as db:
-            return _message(get_store(db, name))
+
+def store_space(report: pb.StoreReport) -> StoreSpace:
+    """Return what an agent says of a store."""
+    return StoreSpace(max(0, report.capacity_bytes), max(0, report.free_bytes), report.problem)
 
 
 def _message(status: StoreStatus) -> pb.Store:
@@ -98,8 +104,8 @@ def _message(status: StoreStatus) -> pb.Store:
         root=store.root,
         enabled=store.enabled,
         ingestible=store.ingestible,
-        reachable=status.reachable,
-        problem=store.problem,
+        reachable=not status.problem,
+        problem=status.problem,
         capacity_bytes=store.capacity_bytes,
         free_bytes=store.free_bytes,
         reserved_bytes=status.reserved_bytes,

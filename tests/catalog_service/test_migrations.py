@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect
 
 from catalog_service.database import normalise_url
 from catalog_service.migrate import migrations_folder, upgrade
@@ -21,7 +24,7 @@ HEAD = ScriptDirectory(str(migrations_folder())).get_current_head()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path):
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of a database that holds nothing."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
@@ -32,7 +35,7 @@ def empty_url(request, tmp_path):
     cluster.drop_database("empty")
 
 
-def _inspect(url, look):
+def _inspect(url: str, look: Callable[[Connection], Any]) -> Any:
     engine = create_engine(normalise_url(url))
     try:
         with engine.connect() as connection:
@@ -41,55 +44,56 @@ def _inspect(url, look):
         engine.dispose()
 
 
-def _revision(connection):
+def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _tables(connection):
+def _tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def _differences(connection):
+def _differences(connection: Connection) -> list[Any]:
     # SQLite gives defaults back as text in which an empty one cannot be told from none.
     options = {"compare_server_default": connection.dialect.name == "postgresql"}
     context = MigrationContext.configure(connection, opts=options)
-    return compare_metadata(context, Base.metadata)
+    differences: list[Any] = compare_metadata(context, Base.metadata)
+    return differences
 
 
-def test_migrating_an_empty_database_gives_the_tables(empty_url):
+def test_migrating_an_empty_database_gives_the_tables(empty_url: str) -> None:
     upgrade(empty_url)
     assert _inspect(empty_url, _revision) == HEAD
     assert _inspect(empty_url, _differences) == []
 
 
-def test_the_comparison_sees_what_differs(empty_url):
+def test_the_comparison_sees_what_differs(empty_url: str) -> None:
     upgrade(empty_url)
 
-    def drop_an_index(connection):
+    def drop_an_index(connection: Connection) -> list[Any]:
         connection.exec_driver_sql("DROP INDEX ix_file_obsid")
         return _differences(connection)
 
     assert len(_inspect(empty_url, drop_an_index)) == 1
 
 
-def test_names_are_compared_by_bytes_on_postgresql(postgres_url):
-    def collations(connection):
+def test_names_are_compared_by_bytes_on_postgresql(postgres_url: str) -> None:
+    def collations(connection: Connection) -> dict[str, str | None]:
         columns = inspect(connection).get_columns("file")
         return {column["name"]: getattr(column["type"], "collation", None) for column in columns}
 
     assert _inspect(postgres_url, collations)["name"] == "C"
 
 
-def test_migrating_again_changes_nothing(empty_url):
+def test_migrating_again_changes_nothing(empty_url: str) -> None:
     upgrade(empty_url)
     upgrade(empty_url)
     assert _inspect(empty_url, _revision) == HEAD
 
 
-def test_several_that_migrate_at_once_take_turns(empty_url):
-    failures = []
+def test_several_that_migrate_at_once_take_turns(empty_url: str) -> None:
+    failures: list[str] = []
 
-    def migrate():
+    def migrate() -> None:
         command = [
             sys.executable,
             "-c",
@@ -122,7 +126,7 @@ upgrade(sys.argv[1])
 """
 
 
-def test_one_that_is_killed_leaves_no_half_schema(empty_url):
+def test_one_that_is_killed_leaves_no_half_schema(empty_url: str) -> None:
     killed = subprocess.run([sys.executable, "-c", _MIGRATE_AND_STOP, empty_url], check=False)
     assert killed.returncode == -signal.SIGKILL
     # PostgreSQL notices a little later that its client is gone.
@@ -131,7 +135,7 @@ def test_one_that_is_killed_leaves_no_half_schema(empty_url):
     assert _inspect(empty_url, _differences) == []
 
 
-def test_the_command_alembic_works_in_the_folder(tmp_path):
+def test_the_command_alembic_works_in_the_folder(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'by_command.sqlite'}"
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"],
