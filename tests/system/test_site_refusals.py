@@ -147,7 +147,7 @@ def test_other_contents_under_a_known_name_are_a_conflict(shared_site: Site, loc
 def test_a_wrong_checksum_is_refused(sqlite_site: Site, local: Path) -> None:
     wrong = f"blake3:{'0' * 64}"
     arguments = ("upload", "local", local, local.name, "--null-obsid", "--checksum", wrong)
-    refused(sqlite_site.run(*arguments), 1)
+    assert wrong in refused(sqlite_site.run(*arguments), 2)
     assert refused(sqlite_site.run("show-file", "local", local.name), 3)
 
 
@@ -172,7 +172,8 @@ def test_what_is_not_there_is_not_found(sqlite_site: Site, arguments: list[str])
     refused(sqlite_site.run(*arguments), 3)
 
 
-NESTED = '{"and": [' * 10_000 + "]}" * 10_000
+def nested(depth: int) -> str:
+    return '{"and":[' * depth + "]}" * depth
 
 
 @pytest.mark.parametrize("command", ["search-files", "stage-files"])
@@ -181,11 +182,12 @@ NESTED = '{"and": [' * 10_000 + "]}" * 10_000
     [
         ("zen.*", "JSON"),
         ("[]", "object"),
-        (NESTED, "nest"),
+        (nested(6_000), "nest"),
+        (nested(10_000), "65,536 bytes"),
         ('{"name-matchs": "x"}', "name-matches"),
         ('{"size-greater-than": "big"}', "size-greater-than"),
     ],
-    ids=["text", "list", "nested", "unknown", "value"],
+    ids=["text", "list", "nested", "nested-long", "unknown", "value"],
 )
 def test_a_bad_search_is_told_why(sqlite_site: Site, command: str, search: str, words: str) -> None:
     destination = ["nowhere"] if command == "stage-files" else []
