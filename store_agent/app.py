@@ -1,6 +1,7 @@
 """The wiring: the agent's parts, its server, and its heartbeat."""
 
 import signal
+import threading
 
 import grpc
 
@@ -33,8 +34,9 @@ class StoreAgent:
 def start(config: StoreAgentConfig) -> StoreAgent:
     """Start a store agent; raise ConfigError when it cannot serve as it is told to."""
     config.check_kernel(can_confine=kernel_can_confine())
-    # Told when somebody opens a file that is being verified; it would end the process.
-    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    if threading.current_thread() is threading.main_thread():
+        # Sent when somebody opens a file that is being verified; it would end the process.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
     parts = make_parts(config)
 
     def add_servicers(server: grpc.Server) -> list[str]:

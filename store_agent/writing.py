@@ -46,7 +46,10 @@ def remove_tree(dir_fd: int, name: str) -> None:
     except FileNotFoundError:
         return
     except (IsADirectoryError, PermissionError):
-        # A directory: Linux says so, other systems deny it.
+        # A directory, and most often an empty one.
+        with contextlib.suppress(OSError):
+            os.rmdir(name, dir_fd=dir_fd)
+            return
         _remove_directory(dir_fd, name)
 
 
