@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from librarian import Librarian
+from librarian.client import progress
 from tests.python_client.cut_connections import CutProxy
 from tests.system.site import Site
 
@@ -56,6 +57,12 @@ def by_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have contents travel through the agent."""
     monkeypatch.setenv("LIBRARIAN_UPLOAD_WAY", "stream")
     monkeypatch.setenv("LIBRARIAN_DOWNLOAD_WAY", "stream")
+
+
+@pytest.fixture
+def reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have progress reported at each piece, so that a test can act between two."""
+    monkeypatch.setattr(progress, "_REPORT_INTERVAL_SECONDS", 0.0)
 
 
 @pytest.fixture
