@@ -26,9 +26,12 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"listening on {agent.address}\n")
-    sys.stdout.flush()
-    wait_for_signal(agent.stop)
+
+    def tell() -> None:
+        sys.stdout.write(f"listening on {agent.address}\n")
+        sys.stdout.flush()
+
+    wait_for_signal(agent.stop, on_ready=tell)
     return 0
 
 

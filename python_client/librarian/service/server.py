@@ -86,10 +86,16 @@ def _bind(server: grpc.Server, listen: ListenConfig) -> int:
     return int(port)
 
 
-def wait_for_signal(on_stop: Callable[[], None]) -> None:
-    """Wait until the process is told to end by SIGTERM or SIGINT, and then stop."""
+def wait_for_signal(
+    on_stop: Callable[[], None], on_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Wait until the process is told to end by SIGTERM or SIGINT, and then stop.
+
+    `on_ready` is called once it can be told: who hears that a service listens may end it at once.
+    """
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
+    on_ready()
     told.wait()
     on_stop()
