@@ -17,6 +17,9 @@ from librarian.supervisor.setup import set_up
 from tests.polling import wait_until
 
 Service = Literal["catalog_service", "store_agent"]
+Environments = Mapping[Service, Mapping[str, str]]
+"""Variables of the environment, for one service each."""
+
 SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
 CONNECTION = "local"
 
@@ -34,7 +37,7 @@ class Site:
         directory: Path,
         database_url: str = "",
         *,
-        environment: Mapping[Service, Mapping[str, str]] | None = None,
+        environment: Environments | None = None,
     ) -> None:
         """Prepare a site; `environment` has variables for one service each."""
         self.port = find_free_port()
@@ -150,9 +153,7 @@ class Site:
                 what="stores in order",
             )
 
-    def _process(
-        self, service: Service, environment: Mapping[Service, Mapping[str, str]]
-    ) -> Process:
+    def _process(self, service: Service, environment: Environments) -> Process:
         return Process(
             module=service,
             config_file=self.layout.config_file,

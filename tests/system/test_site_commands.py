@@ -228,7 +228,7 @@ def test_a_terminal_gets_a_table_and_a_live_bar(sqlite_site: Site, tmp_path: Pat
     assert "───" in search.read_to_end()
 
 
-def test_a_search_of_many_prints_with_flat_memory(sqlite_site: Site, fresh_name: str) -> None:
+def test_a_search_of_thousands_prints_them_all(sqlite_site: Site, fresh_name: str) -> None:
     directory = sqlite_site.layout.store / f"many-{fresh_name}"
     directory.mkdir()
     for number in range(5000):
