@@ -60,7 +60,7 @@ _OPTIONS = [
     ("grpc.keepalive_timeout_ms", 20_000),
     # Connections to one address do not share a fate, or a back-off.
     ("grpc.use_local_subchannel_pool", 1),
-    # A server that was away for minutes is found again in seconds; by default, in up to two minutes.
+    # A server that was away for long is found again in seconds, not in gRPC's two minutes.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 3_000),
 ]
