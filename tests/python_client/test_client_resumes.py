@@ -21,7 +21,6 @@ from tests.system.site import SERVICES, Service, Site
 pytestmark = pytest.mark.usefixtures("by_stream", "reported_at_once")
 
 Result = TypeVar("Result")
-Act = Callable[[], None]
 
 SIZE_BYTES = 48 << 20
 # What is under way in the buffers of a connection when it breaks, and must be sent again.
@@ -119,28 +118,28 @@ def test_a_prefix_that_is_not_that_of_the_file_is_sent_anew(own_site: Site, big:
     assert stored_bytes(own_site, "big.dat") == big.read_bytes()
 
 
-def interrupted(work: Callable[[Callable[[Progress], None]], Result], act: Act) -> Result:
-    """Do work that reports its progress, and act once when it is half done.
+def with_service_killed(
+    site: Site, service: Service, work: Callable[[Callable[[Progress], None]], Result]
+) -> Result:
+    """Do work that reports its progress; kill a service when it is half done, and restart it.
 
     The work is done on another thread: a service must be started on the main one, for it ends
     with the thread that started it.
     """
-    half_done = threading.Event()
+    half_done, killed = threading.Event(), threading.Event()
 
     def report(progress: Progress) -> None:
         if progress.bytes_done > SIZE_BYTES // 2:
             half_done.set()
+            assert killed.wait(60)
 
     with ThreadPoolExecutor(1) as executor:
         result = executor.submit(work, report)
         assert half_done.wait(60)
-        act()
+        site.kill(service)
+        killed.set()
+        site.restart(service)
         return result.result(100)
-
-
-def kill_and_restart(site: Site, service: Service) -> None:
-    site.kill(service)
-    site.restart(service)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -148,9 +147,10 @@ def test_an_upload_outlives_a_service_that_is_killed(
     own_site: Site, big: Path, service: Service
 ) -> None:
     with own_site.librarian() as client:
-        file = interrupted(
+        file = with_service_killed(
+            own_site,
+            service,
             lambda report: client.upload(big, "killed.dat", null_obsid=True, progress=report),
-            lambda: kill_and_restart(own_site, service),
         )
         assert client.get_file("killed.dat") == file
     assert stored_bytes(own_site, "killed.dat") == big.read_bytes()
@@ -161,9 +161,10 @@ def test_a_download_outlives_an_agent_that_is_killed(
 ) -> None:
     with own_site.librarian() as client:
         client.upload(big, "big.dat", null_obsid=True)
-        got = interrupted(
+        got = with_service_killed(
+            own_site,
+            "store_agent",
             lambda report: client.get("big.dat", tmp_path / "got", progress=report),
-            lambda: kill_and_restart(own_site, "store_agent"),
         )
     assert got.read_bytes() == big.read_bytes()
 
