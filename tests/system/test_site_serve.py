@@ -92,6 +92,20 @@ def test_secrets_are_for_the_owner_alone(serve: Serve, tmp_path: Path) -> None:
     assert {mode(path) for path in files} == {0o600}
 
 
+def test_the_token_is_shown_though_the_connection_cannot_be_written(
+    tmp_path: Path, config: Path, port: int
+) -> None:
+    config.write_text("{")
+    arguments = ("--dir", tmp_path / "D", "--port", str(port))
+    with serving(*arguments, client_config=config) as serve:
+        lines = serve.read_until("ready")
+        code, said = serve.end()
+    assert any(line.startswith("token ") for line in lines)
+    assert "The connection 'local' was not written" in said
+    assert config.read_text() == "{"
+    assert code == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_site_in_good_order(serve: Serve, number: signal.Signals) -> None:
     serve.read_until("ready")

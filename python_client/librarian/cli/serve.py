@@ -13,7 +13,7 @@ from librarian.supervisor.layout import SiteDirectory, make_site_directory
 from librarian.supervisor.serving import ReadySite, ServeOptions, serve_site
 
 _NEXT = """\
-Try, in another terminal:
+The connection `{name}` of your client leads here. Try, in another terminal:
   librarian check-connections
   librarian upload {name} FILE DIRECTORIES/NAME
   librarian search-files {name} '{{"name-matches": "%"}}'
@@ -78,7 +78,7 @@ def _print_text(ready: ReadySite, directory: SiteDirectory | None) -> None:
     if ready.administrator:
         print_line(f"{'administrator':<16} {ready.administrator.name}")
         print_line(f"{'token':<16} {ready.administrator.token}")
-        print_line("This token is shown once; the connection `local` of your client uses it.")
+        print_line("This token is shown once.")
     if ready.connection:
         print_line(_NEXT.format(name=ready.connection).rstrip())
     print_line("ready", flush=True)

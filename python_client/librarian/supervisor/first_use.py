@@ -1,5 +1,6 @@
 """What makes a new site usable at once: a connection to it, and a store."""
 
+import logging
 import time
 
 from librarian.client.connections import ConnectionSettings, read_connection, write_connection
@@ -10,23 +11,22 @@ from librarian.supervisor.errors import SiteStartError
 from librarian.supervisor.layout import DEFAULT_STORE, SiteDirectory
 from librarian.supervisor.setup import NewAdministrator
 
+logger = logging.getLogger(__name__)
+
 LOCAL_CONNECTION = "local"
 _AGENT_TIMEOUT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
 
 def write_local_connection(config: SiteConfig, administrator: NewAdministrator) -> None:
-    """Let the person who started a new site sign in to it as its administrator."""
-    settings = ConnectionSettings(
-        url=config.catalog_address,
-        authenticator=administrator.token,
-        ca_file=str(config.catalog_ca_file) if config.catalog_ca_file else None,
-        tls=config.catalog_tls or None,
-    )
+    """Let the person who started a new site sign in to it as its administrator.
+
+    A failure is only told: the token is yet to be shown, and would be lost with this process.
+    """
     try:
-        write_connection(LOCAL_CONNECTION, settings)
+        write_connection(LOCAL_CONNECTION, _settings(config, administrator))
     except (LibrarianError, OSError) as error:
-        raise SiteStartError(f"The connection could not be written: {error}") from error
+        logger.warning("The connection %r was not written: %s", LOCAL_CONNECTION, error)
 
 
 def find_local_connection(config: SiteConfig) -> str | None:
@@ -38,12 +38,34 @@ def find_local_connection(config: SiteConfig) -> str | None:
     return LOCAL_CONNECTION if settings.url == config.catalog_address else None
 
 
-def prepare_store(directory: SiteDirectory) -> None:
-    """Wait until the site has an agent in order, and give a site without any store its first."""
-    with Librarian.connect(LOCAL_CONNECTION) as site:
+def prepare_store(
+    directory: SiteDirectory, config: SiteConfig, administrator: NewAdministrator | None
+) -> None:
+    """Wait until the site has an agent, and give a site without any store its first.
+
+    This takes an administrator: a new one, or the connection `local` of an earlier start.
+    """
+    if administrator:
+        settings = _settings(config, administrator)
+    elif find_local_connection(config):
+        settings = read_connection(LOCAL_CONNECTION)
+    else:
+        return
+    with Librarian(
+        settings.url, settings.authenticator, settings.ca_file, settings.tls, settings.insecure
+    ) as site:
         _wait_for_an_agent(site)
         if not site.list_stores():
             site.add_store(DEFAULT_STORE, str(directory.store))
+
+
+def _settings(config: SiteConfig, administrator: NewAdministrator) -> ConnectionSettings:
+    return ConnectionSettings(
+        url=config.catalog_address,
+        authenticator=administrator.token,
+        ca_file=str(config.catalog_ca_file) if config.catalog_ca_file else None,
+        tls=config.catalog_tls or None,
+    )
 
 
 def _wait_for_an_agent(site: Librarian) -> None:

@@ -74,8 +74,8 @@ def _serve(
     try:
         with signals.raising():
             addresses = site.start()
-            if options.directory and connection:
-                prepare_store(options.directory)
+            if options.directory:
+                prepare_store(options.directory, config, administrator)
         named = dict(zip(config.services, addresses, strict=True))
         on_ready(ReadySite(config.config_file, named, administrator, connection))
         site.watch(signals)
