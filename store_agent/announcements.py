@@ -19,7 +19,7 @@ from store_agent.stores import Store, StoreSpace
 logger = logging.getLogger(__name__)
 
 _MEASURE_SECONDS = 2.0
-_MAX_WAIT_SECONDS = 30.0
+_MAX_WAIT_SECONDS = 5.0
 _CALL_SECONDS = 10.0
 _HANGS = "The store's disk does not answer: a person must look at it."
 
