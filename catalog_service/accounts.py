@@ -46,9 +46,13 @@ def create_account(
     return account
 
 
-def find_account(db: Session, name: str) -> Account | None:
-    """Return an account, or None."""
-    return db.scalars(select(Account).where(Account.name == name)).one_or_none()
+def find_account(db: Session, name: str, *, lock: bool = False) -> Account | None:
+    """Return an account, or None; locked, others who lock it wait until the transaction ends."""
+    # Asked for any text: PostgreSQL would refuse some.
+    if not _NAME.fullmatch(name):
+        return None
+    statement = select(Account).where(Account.name == name)
+    return db.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
 def get_account(db: Session, name: str) -> Account:

@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog_service.accounts import PERSON, SIGN_IN
+from catalog_service.accounts import PERSON, SIGN_IN, find_account
 from catalog_service.clock import database_time
 from catalog_service.database import Database
 from catalog_service.passwords import Passwords
@@ -82,6 +81,5 @@ def _forget_tries(db: Session, name: str) -> None:
 
 
 def _find_person(db: Session, name: str) -> Account | None:
-    # Locked, so that tries at one account are counted one after the other.
-    statement = select(Account).where(Account.name == name, Account.kind == PERSON)
-    return db.scalars(statement.with_for_update()).one_or_none()
+    account = find_account(db, name, lock=True)
+    return account if account is not None and account.kind == PERSON else None

@@ -116,13 +116,13 @@ def list_stores(db: Session, name: str | None = None) -> list[StoreStatus]:
     oldest = database_time(db) - SILENCE_LIMIT
     return [
         StoreStatus(store, agent, int(reserved_bytes or 0), _problem(store, agent, oldest))
-        for store, agent, reserved_bytes in db.execute(statement).tuples()
+        for store, agent, reserved_bytes in db.execute(statement)
     ]
 
 
 def get_store(db: Session, name: str) -> StoreStatus:
     """Return one store; raise UnknownStoreError when there is none."""
-    found = list_stores(db, name)
+    found = list_stores(db, name) if _NAME.fullmatch(name) else []
     if not found:
         raise UnknownStoreError(
             f"There is no store {name!r:.80}: `librarian get-store-list` lists them."

@@ -16,6 +16,7 @@ from catalog_service.roles import Role
 from catalog_service.tables import Account, Token
 from librarian.errors import InvalidRequestError, NotAllowedError, UnknownAccountError
 
+_PUBLIC = re.compile(r"[0-9a-f]{16}")
 _TEXT = re.compile(r"lib_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _MAX_NAME_CHARACTERS = 64
 _MAX_LIFETIME = timedelta(days=36500)
@@ -105,7 +106,7 @@ def list_tokens(db: Session, account: Account) -> Sequence[Token]:
 def get_owner(db: Session, token: str) -> tuple[str, str]:
     """Return a token's public part and the name of its account, given the whole or that part."""
     match = _TEXT.fullmatch(token)
-    public = match[1] if match else token
+    public = match[1] if match else token if _PUBLIC.fullmatch(token) else ""
     owner = db.execute(
         select(Account.name).join(Token, Token.account_id == Account.id).where(Token.id == public)
     ).scalar_one_or_none()
