@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.checks import check_database, lock_sqlite
 from catalog_service.config import CatalogConfig
 from catalog_service.database import Database, open_database

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.observations import facts_of
+from catalog_service.agents.prefetching import prefetched
 from catalog_service.agents.uploads import error_of
 from catalog_service.registration import FoundFile, Registration
 from librarian.errors import LibrarianError
 from librarian.v1 import store_agent_pb2 as pb
+
+# While one batch is recorded, the agent inspects the next.
+_ANSWERS_AHEAD = 16
 
 Failures = list[tuple[str, LibrarianError]]
 
@@ -21,7 +25,7 @@ def inspect_files(
     )
     stream = agents.manage(registration.agent).InspectFiles(request)
     try:
-        for answer in stream:
+        for answer in prefetched(stream, _ANSWERS_AHEAD):
             failed = [item for item in answer.files if item.HasField("failure")]
             good = [item for item in answer.files if not item.HasField("failure")]
             yield (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.observations import facts_of
 from catalog_service.tables import Agent
 from catalog_service.upload_agents import StagingPlace, Verified

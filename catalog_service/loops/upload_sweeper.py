@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.uploads import RemoteUploadAgents
 from catalog_service.database import Database
 from catalog_service.ingest import Ingest

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import grpc
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.inspection import Failures, inspect_files
 from catalog_service.agents.observations import facts_of
 from catalog_service.database import Database
@@ -28,7 +28,7 @@ from librarian.v1 import instances_pb2_grpc
 
 _MAX_PATHS = 1000
 # A batch is recorded when it has so many files, or has been gathered for so long.
-_BATCH_FILES = 2000
+_BATCH_FILES = 4000
 _BATCH_SECONDS = 1.0
 
 

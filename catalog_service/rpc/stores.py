@@ -4,7 +4,7 @@ from typing import Protocol
 
 import grpc
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.stores import (

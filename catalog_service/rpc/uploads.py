@@ -6,7 +6,7 @@ from typing import Protocol
 import grpc
 from sqlalchemy.orm import Session
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.observations import facts_of
 from catalog_service.agents.uploads import RemoteUploadAgents
 from catalog_service.database import Database

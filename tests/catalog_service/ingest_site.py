@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from sqlalchemy import select, update
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database, open_database
 from catalog_service.loops.upload_sweeper import UploadSweeper
 from catalog_service.rpc.files import FilesServicer

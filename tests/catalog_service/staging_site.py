@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from catalog_service.agent_calls import AgentCalls
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database
 from catalog_service.rpc.jobs import JobsServicer
 from catalog_service.rpc.search import SearchServicer

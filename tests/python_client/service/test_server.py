@@ -2,11 +2,15 @@
 
 import logging
 import threading
+from typing import Any
 
 import grpc
 import pytest
 import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
 
 from librarian.client.channel import Connection
 from librarian.errors import (
@@ -152,13 +156,9 @@ def test_a_port_at_which_nothing_listens_is_not_reachable(start, connect):
 
 def test_health_and_reflection_answer_without_a_token(start):
     with grpc.insecure_channel(start().address) as channel:
-        health = health_pb2_grpc.HealthStub(channel)
+        health: Any = health_pb2_grpc.HealthStub(channel)
         answer = health.Check(health_pb2.HealthCheckRequest(service="librarian.v1.Files"))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
-            ProtoReflectionDescriptorDatabase,
-        )
-
         names = list(ProtoReflectionDescriptorDatabase(channel).get_services())
     assert "librarian.v1.Files" in names
 
