@@ -82,3 +82,28 @@ def tree(tmp_path: Path) -> Path:
     (root / "header").write_bytes(b"header")
     (root / "inner.flags").write_bytes(b"")
     return root
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """Return a name of the test's own."""
+    return str(request.node.name).translate(str.maketrans("[]{}/", "-----"))
+
+
+@pytest.fixture
+def put_flat(librarian: Librarian, flat: Path, name: str) -> str:
+    """Put a flat file into the archive, and return its name."""
+    return librarian.upload(flat, f"downloads/{name}", null_obsid=True).name
+
+
+@pytest.fixture
+def put_tree(librarian: Librarian, tree: Path, name: str) -> str:
+    """Put a directory tree into the archive, and return its name."""
+    return librarian.upload(tree, f"downloads/{name}", null_obsid=True).name

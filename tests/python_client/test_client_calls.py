@@ -38,9 +38,9 @@ def test_a_site_says_what_it_is_and_who_calls(librarian: Librarian) -> None:
 
 
 def test_a_wrong_token_is_refused_and_not_repeated(client_site: Site) -> None:
-    with Librarian(f"127.0.0.1:{client_site.port}", "lib_wrong_secretsecret") as stranger:
-        with pytest.raises(NotSignedInError) as caught:
-            stranger.ping()
+    stranger = Librarian(f"127.0.0.1:{client_site.port}", "lib_wrong_secretsecret")
+    with stranger, pytest.raises(NotSignedInError) as caught:
+        stranger.ping()
     assert "secretsecret" not in str(caught.value)
 
 
@@ -56,9 +56,9 @@ def test_a_user_signs_in_with_a_password(client_site: Site, librarian: Librarian
 
 
 def test_a_wrong_password_is_refused(client_site: Site) -> None:
-    with Librarian(f"127.0.0.1:{client_site.port}", "nobody:wrong password") as stranger:
-        with pytest.raises(NotSignedInError) as caught:
-            stranger.ping()
+    stranger = Librarian(f"127.0.0.1:{client_site.port}", "nobody:wrong password")
+    with stranger, pytest.raises(NotSignedInError) as caught:
+        stranger.ping()
     assert "wrong password" not in str(caught.value)
 
 
@@ -93,9 +93,9 @@ def test_a_token_works_until_it_is_revoked(client_site: Site, librarian: Librari
     with Librarian(f"127.0.0.1:{client_site.port}", new.secret) as pipeline:
         assert pipeline.ping().role == "READAPPEND"
     librarian.revoke_token(new.token.id)
-    with Librarian(f"127.0.0.1:{client_site.port}", new.secret) as pipeline:
-        with pytest.raises(NotSignedInError):
-            pipeline.ping()
+    revoked = Librarian(f"127.0.0.1:{client_site.port}", new.secret)
+    with revoked, pytest.raises(NotSignedInError):
+        revoked.ping()
 
 
 def test_a_token_that_would_not_live_is_refused(librarian: Librarian) -> None:

@@ -12,55 +12,17 @@ from librarian.client.progress import Progress
 from librarian.errors import (
     BusyError,
     ConflictError,
-    CorruptContentsError,
     InvalidRequestError,
     LibrarianError,
-    NoInstanceError,
     NotFoundError,
     UnknownFileError,
 )
-from tests.system.site import Site
 
 
 def tree_of(root: Path) -> dict[str, bytes | None]:
     """Return what a directory holds: contents by path, None for a directory."""
     found = {str(path.relative_to(root)): path for path in sorted(root.rglob("*"))}
     return {name: path.read_bytes() if path.is_file() else None for name, path in found.items()}
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    folder = tmp_path / "here"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """Return a name of the test's own."""
-    return str(request.node.name).translate(str.maketrans("[]{}/", "-----"))
-
-
-@pytest.fixture
-def put_flat(librarian: Librarian, flat: Path, name: str) -> str:
-    """Put a flat file into the archive, and return its name."""
-    return librarian.upload(flat, f"downloads/{name}", null_obsid=True).name
-
-
-@pytest.fixture
-def put_tree(librarian: Librarian, tree: Path, name: str) -> str:
-    """Put a directory tree into the archive, and return its name."""
-    return librarian.upload(tree, f"downloads/{name}", null_obsid=True).name
-
-
-def stored(site: Site, name: str) -> Path:
-    return site.layout.store / "downloads" / name
-
-
-def spoil(path: Path) -> None:
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        file.write(b"spoilt")
 
 
 def test_a_flat_file_comes_out_each_way(
@@ -216,67 +178,6 @@ def test_a_part_of_something_else_is_not_kept(
 ) -> None:
     make(here / ".got.librarian-part")
     assert tree_of(librarian.get(put_tree, here / "got")) == tree_of(tree)
-
-
-def test_a_spoilt_instance_is_never_given_out(
-    client_site: Site, librarian: Librarian, way: str, put_flat: str, here: Path
-) -> None:
-    spoil(stored(client_site, put_flat))
-    with pytest.raises(CorruptContentsError, match="differ from the record"):
-        librarian.get(put_flat, here / "got")
-    assert os.listdir(here) == []
-
-
-@pytest.mark.parametrize("change", ["truncate", "append"])
-def test_an_instance_of_another_size_is_never_given_out(
-    client_site: Site, librarian: Librarian, way: str, put_flat: str, here: Path, change: str
-) -> None:
-    path = stored(client_site, put_flat)
-    path.chmod(0o644)
-    os.truncate(path, 3_000_000 if change == "truncate" else 4_000_000)
-    with pytest.raises(CorruptContentsError):
-        librarian.get(put_flat, here / "got")
-    assert os.listdir(here) == []
-
-
-def test_a_directory_with_a_spoilt_entry_is_never_given_out(
-    client_site: Site, librarian: Librarian, way: str, put_tree: str, here: Path
-) -> None:
-    spoil(stored(client_site, put_tree) / "inner" / "visdata")
-    with pytest.raises(CorruptContentsError):
-        librarian.get(put_tree, here / "got")
-    assert os.listdir(here) == []
-
-
-@pytest.mark.parametrize("number", [0, 1])
-@pytest.mark.parametrize("harm", ["spoil", "remove"])
-def test_the_next_instance_serves_when_one_is_bad(
-    client_site: Site,
-    librarian: Librarian,
-    way: str,
-    put_flat: str,
-    flat: Path,
-    here: Path,
-    number: int,
-    harm: str,
-) -> None:
-    second = client_site.layout.store / "second"
-    second.mkdir(exist_ok=True)
-    (second / put_flat).write_bytes(flat.read_bytes())
-    [progress] = librarian.register("store", [f"second/{put_flat}"], null_obsid=True)
-    assert progress.failures == []
-    bad = Path(librarian.locate_file(put_flat)[number].path)
-    spoil(bad) if harm == "spoil" else bad.unlink()
-    assert bytes_read(librarian, put_flat, here / "got") == flat.read_bytes()
-
-
-def test_a_file_whose_instance_is_gone_from_disk_says_so(
-    client_site: Site, librarian: Librarian, way: str, put_flat: str, here: Path
-) -> None:
-    stored(client_site, put_flat).unlink()
-    with pytest.raises(NoInstanceError):
-        librarian.get(put_flat, here / "got")
-    assert os.listdir(here) == []
 
 
 @pytest.mark.parametrize(
