@@ -12,6 +12,8 @@ RESERVED_PREFIX = ".librarian"
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 1024
 _MAX_SHOWN_CHARACTERS = 80
+# What nearly all names are: seen at a glance to break no rule, for they come by the 100,000.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=,@-]{0,254}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -19,6 +21,8 @@ _BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 def check_file_name(name: str) -> str:
     """Return the name of a file unchanged, or raise InvalidRequestError naming the broken rule."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
     fault = "has '/' in it; give directories apart from the name" if "/" in name else ""
     _refuse(fault or _fault_of_name(name), "The file name", name)
     return name
