@@ -38,11 +38,16 @@ class Site:
         database_url: str = "",
         *,
         environment: Environments | None = None,
+        ca_file: Path | None = None,
     ) -> None:
-        """Prepare a site; `environment` has variables for one service each."""
+        """Prepare a site; `environment` has variables for one service each.
+
+        Clients expect TLS under the authority of `ca_file`, if there is one.
+        """
         self.port = find_free_port()
         self.layout = make_site_directory(directory, self.port, database_url=database_url)
         self.client_config = directory / "client.cfg"
+        self._ca_file = str(ca_file) if ca_file else None
         chosen = environment or {}
         self._processes = {service: self._process(service, chosen) for service in SERVICES}
 
@@ -68,8 +73,7 @@ class Site:
         """Set the site up when it is new, and start it; return when its store can be used."""
         administrator = set_up(self.layout.config_file, fast_environment())
         if administrator:
-            settings = ConnectionSettings(f"127.0.0.1:{self.port}", administrator.token)
-            write_connection(CONNECTION, settings, self.client_config)
+            self._write_connection(CONNECTION, administrator.token)
         for process in self._processes.values():
             process.start_listening()
         self._wait_for_the_store()
@@ -117,8 +121,7 @@ class Site:
         with self.librarian() as admin:
             admin.create_user(name, role)
             new = admin.create_token("tests", user=name)
-        settings = ConnectionSettings(f"127.0.0.1:{self.port}", new.secret)
-        write_connection(name, settings, self.client_config)
+        self._write_connection(name, new.secret)
         return name
 
     def run(
@@ -152,6 +155,10 @@ class Site:
                 lambda: all(store.reachable for store in site.list_stores()),
                 what="stores in order",
             )
+
+    def _write_connection(self, name: str, token: str) -> None:
+        settings = ConnectionSettings(f"127.0.0.1:{self.port}", token, ca_file=self._ca_file)
+        write_connection(name, settings, self.client_config)
 
     def _process(self, service: Service, environment: Environments) -> Process:
         return Process(
