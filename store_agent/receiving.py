@@ -71,10 +71,10 @@ class Receiver:
 
     def _open(self, path: str) -> int:
         if not path:
-            fd = open_beneath(self._place_fd, DATA, COPY_FLAGS, 0o600)
+            fd = open_beneath(self._place_fd, DATA, COPY_FLAGS, 0o666)
         else:
             parent, _, name = check_entry_path(path).rpartition("/")
-            fd = open_beneath(self._parent_fd(parent), name, COPY_FLAGS, 0o600)
+            fd = open_beneath(self._parent_fd(parent), name, COPY_FLAGS, 0o666)
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or not status.st_mode & stat.S_IWUSR:
             os.close(fd)
@@ -89,13 +89,13 @@ class Receiver:
             os.close(self._parents[1])
             self._parents = None
         path = f"{DATA}/{parent}" if parent else DATA
-        fd = make_directories(self._place_fd, path, durable=False, mode=0o700)
+        fd = make_directories(self._place_fd, path, durable=False)
         self._parents = (parent, fd)
         return fd
 
     def _make_directory(self, path: str) -> None:
         inner = "" if path == "./" else f"/{check_entry_path(path.removesuffix('/'))}"
-        os.close(make_directories(self._place_fd, DATA + inner, durable=False, mode=0o700))
+        os.close(make_directories(self._place_fd, DATA + inner, durable=False))
 
     def _end_entry(self) -> None:
         entry, self._entry = self._entry, None

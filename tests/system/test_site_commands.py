@@ -75,6 +75,23 @@ def test_the_same_upload_again_is_success(
     assert file["instance_count"] == 1
 
 
+@pytest.mark.parametrize("way", ["path", "stream"])
+def test_a_copy_can_be_read_by_all_and_written_by_none(
+    shared_site: Site, tmp_path: Path, fresh_name: str, way: str
+) -> None:
+    dataset = tmp_path / fresh_name
+    (dataset / "inner").mkdir(parents=True)
+    (dataset / "inner" / "item").write_text("contents")
+    chosen = {"LIBRARIAN_UPLOAD_WAY": way} if way == "stream" else {}
+    done = shared_site.run(
+        "upload", "local", dataset, fresh_name, "--null-obsid", environment=chosen
+    )
+    assert done.returncode == 0, done.stderr
+    copy = shared_site.layout.store / fresh_name
+    found = [path.stat().st_mode & 0o777 for path in (copy, copy / "inner", copy / "inner/item")]
+    assert found == [0o555, 0o555, 0o444]
+
+
 def test_a_copy_is_located_by_host_path_and_store(shared_site: Site, uploaded: Path) -> None:
     [place] = documents(shared_site.run("locate-file", "local", uploaded.name, "--json"))
     assert set(place) == {"host", "path", "store"}
