@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database, open_database
@@ -19,7 +19,7 @@ from catalog_service.rpc.files import FilesServicer
 from catalog_service.rpc.instances import InstancesServicer
 from catalog_service.rpc.observations import ObservationsServicer
 from catalog_service.rpc.uploads import UploadsServicer
-from catalog_service.tables import Agent, Store
+from catalog_service.tables import Agent, Base, Store
 from catalog_service.wakeups import Wakeups
 from librarian.client.channel import Connection
 from librarian.service.calls import Caller
@@ -172,6 +172,11 @@ class IngestSite:
             total.registered_bytes += answer.registered_bytes
             total.failures.extend(answer.failures)
         return total
+
+    def count(self, table: type[Base]) -> int:
+        """Return the number of rows of a table."""
+        with self.parts.database.readings.begin() as db:
+            return db.execute(select(func.count()).select_from(table)).scalar_one()
 
     def staged(self) -> list[str]:
         """Return what lies in the stores' staging places."""

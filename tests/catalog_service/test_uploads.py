@@ -2,36 +2,23 @@
 
 import os
 import stat
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from catalog_service.tables import File, FileEvent, Instance, Observation, Store, Upload
+from catalog_service.tables import File, FileEvent, Instance, Observation, Store
 from librarian.checksums import checksum_of
 from librarian.errors import (
     FileMismatchError,
     InvalidRequestError,
-    StateError,
-    UnknownFileError,
     UnknownUploadError,
 )
 from librarian.v1 import files_pb2, observations_pb2, uploads_pb2
 from tests.catalog_service.ingest_site import STORE, IngestSite, bring, new_upload
 
-Job = Callable[[], uploads_pb2.CompletedUpload]
-
 DATASET = {"header": b"h", "visdata": b"0123", "more/flags": b""}
-
-
-def count(site: IngestSite, table: type) -> int:
-    with site.parts.database.readings.begin() as db:
-        return db.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def test_an_upload_puts_a_file_on_record_and_in_place(site: IngestSite, root: Path) -> None:
@@ -63,7 +50,7 @@ def test_the_same_calls_again_change_nothing(site: IngestSite) -> None:
     first = site.upload("zen.log", b"contents")
     again = [site.upload("zen.log", b"contents") for _ in range(3)]
     assert [answer.file for answer in again] == [first.file] * 3
-    assert (count(site, File), count(site, Instance), count(site, FileEvent)) == (1, 1, 1)
+    assert (site.count(File), site.count(Instance), site.count(FileEvent)) == (1, 1, 1)
 
 
 def test_completing_again_answers_the_file(site: IngestSite) -> None:
@@ -127,7 +114,7 @@ def test_the_same_contents_again_are_success_and_are_not_kept_twice(site: Ingest
     first = site.upload("zen.log", b"contents")
     again = site.upload("zen.log", b"contents", request_id="other", parent_dirs="elsewhere")
     assert again.file == first.file
-    assert (count(site, Instance), site.staged()) == (1, [])
+    assert (site.count(Instance), site.staged()) == (1, [])
 
 
 def test_equal_contents_by_another_kind_of_checksum_are_equal(site: IngestSite) -> None:
@@ -144,74 +131,6 @@ def test_other_contents_by_another_kind_of_checksum_are_refused(site: IngestSite
     assert answer.failure.reason == FileMismatchError.reason
 
 
-def test_files_of_equal_contents_do_not_disturb_one_another(site: IngestSite) -> None:
-    """In the second predecessor one of them failed the other's transfer (its fault 3)."""
-    names = [f"copy{number}.log" for number in range(6)]
-    answers = run_together({name: partial(site.upload, name, b"same") for name in names})
-    assert [answer.file.name for answer in answers.values()] == names
-
-
-def test_of_two_uploads_of_one_name_with_other_contents_one_wins(
-    site: IngestSite, root: Path
-) -> None:
-    answers = race(site, {"a": b"first", "b": b"other"})
-    winners = [key for key, answer in answers.items() if answer.HasField("file")]
-    losers = [answer.failure.reason for answer in answers.values() if answer.HasField("failure")]
-    assert len(winners) == 1
-    assert losers == [FileMismatchError.reason]
-    assert (root / "2458432/zen.log").read_bytes() == {"a": b"first", "b": b"other"}[winners[0]]
-    assert site.staged() == []
-
-
-def test_two_uploads_of_one_name_with_the_same_contents_both_succeed(site: IngestSite) -> None:
-    answers = race(site, {"a": b"same", "b": b"same", "c": b"same"})
-    assert all(answer.HasField("file") for answer in answers.values())
-    assert (count(site, File), count(site, Instance)) == (1, 1)
-
-
-def test_one_upload_completed_by_several_callers_at_once_is_done_once(site: IngestSite) -> None:
-    """In the second predecessor another worker took it, and one of them failed it (its fault 2)."""
-    [started] = site.start(new_upload("zen.log", b"contents"))
-    bring(started, b"contents")
-    answers = run_together(
-        {key: partial(site.complete_one, started.upload.id) for key in ("a", "b", "c", "d")}
-    )
-    assert [answer.file.name for answer in answers.values()] == ["zen.log"] * 4
-    assert (count(site, Instance), count(site, FileEvent)) == (1, 1)
-
-
-def race(site: IngestSite, contents: dict[str, bytes]) -> dict[str, uploads_pb2.CompletedUpload]:
-    """Complete uploads of one name at the same time; return the answers by request id."""
-    jobs = {}
-    for key, data in contents.items():
-        [started] = site.start(new_upload("zen.log", data, request_id=key))
-        bring(started, data)
-        jobs[key] = partial(site.complete_one, started.upload.id)
-    return run_together(jobs)
-
-
-def run_together(jobs: Mapping[str, Job]) -> dict[str, uploads_pb2.CompletedUpload]:
-    """Run functions in threads that begin at the same moment; return their answers."""
-    start = threading.Barrier(len(jobs))
-
-    def run(job: Job) -> uploads_pb2.CompletedUpload:
-        start.wait()
-        return job()
-
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        return dict(zip(jobs, threads.map(run, jobs.values()), strict=True))
-
-
-def test_one_name_twice_in_one_call_ends_as_one_file(site: IngestSite) -> None:
-    items = [new_upload("zen.log", b"same", request_id=key) for key in "ab"]
-    started = site.start(*items)
-    for one in started:
-        bring(one, b"same")
-    answers = site.complete(*(one.upload.id for one in started))
-    assert [answer.file.name for answer in answers] == ["zen.log", "zen.log"]
-    assert site.staged() == []
-
-
 def test_each_item_of_a_batch_fails_alone(site: IngestSite) -> None:
     names = ["good.log", "bad/name.log", "", "also-good.log", "-option.log", "x" * 256]
     started = site.start(*[new_upload(name, b"x", request_id=f"r{name}") for name in names])
@@ -220,21 +139,13 @@ def test_each_item_of_a_batch_fails_alone(site: IngestSite) -> None:
     ]  # fmt: skip
 
 
-def test_an_abandoned_upload_leaves_no_file_on_record(site: IngestSite) -> None:
-    """The first predecessor put the file on record when the upload began, and left it there."""
-    site.start(new_upload("zen.log", b"contents"))
-    with pytest.raises(UnknownFileError):
-        site.get_file("zen.log")
-    assert count(site, File) == 0
-
-
 def test_contents_that_do_not_match_their_checksum_are_refused(site: IngestSite) -> None:
     [started] = site.start(new_upload("zen.log", b"contents"))
     bring(started, b"CONTENTS")
     [answer] = site.complete(started.upload.id, checksum=checksum_of(b"contents"))
     assert answer.failure.reason == "CORRUPT_CONTENTS"
     assert site.staged() == []
-    assert count(site, File) == 0
+    assert site.count(File) == 0
 
 
 def test_after_a_failure_the_same_call_begins_anew(site: IngestSite) -> None:
@@ -261,7 +172,7 @@ def test_what_lies_in_the_way_is_not_touched(site: IngestSite, root: Path) -> No
     answer = site.upload("zen.log", b"contents")
     assert answer.failure.reason == "CONFLICT"
     assert (root / "2458432/zen.log").read_bytes() == b"mine"
-    assert (count(site, File), site.staged()) == (0, [])
+    assert (site.count(File), site.staged()) == (0, [])
 
 
 def test_an_upload_is_its_accounts_own(site: IngestSite) -> None:
@@ -269,51 +180,6 @@ def test_an_upload_is_its_accounts_own(site: IngestSite) -> None:
     assert site.complete(started.upload.id)[0].failure.reason == UnknownUploadError.reason
     with pytest.raises(UnknownUploadError):
         site.uploads.GetUpload(uploads_pb2.GetUploadRequest(id=started.upload.id))
-
-
-def test_a_cancelled_upload_is_discarded_and_cannot_be_completed(site: IngestSite) -> None:
-    [started] = site.start(new_upload("zen.log", b"contents"))
-    bring(started, b"contents")
-    site.uploads.CancelUpload(uploads_pb2.CancelUploadRequest(id=started.upload.id))
-    assert site.complete(started.upload.id)[0].failure.reason == StateError.reason
-    assert site.sweeper.run_once()
-    assert site.staged() == []
-
-
-def test_a_finished_upload_cannot_be_cancelled(site: IngestSite) -> None:
-    [started] = site.start(new_upload("zen.log", b"contents"))
-    bring(started, b"contents")
-    site.complete(started.upload.id)
-    with pytest.raises(StateError):
-        site.uploads.CancelUpload(uploads_pb2.CancelUploadRequest(id=started.upload.id))
-
-
-def test_a_sweep_with_nothing_to_do_does_nothing(site: IngestSite) -> None:
-    site.upload("zen.log", b"contents")
-    assert not site.sweeper.run_once()
-
-
-def test_an_upload_that_expired_is_cleared_away(site: IngestSite) -> None:
-    [started] = site.start(new_upload("zen.log", b"contents"))
-    bring(started, b"contents")
-    age_uploads(site)
-    assert site.sweeper.run_once()
-    assert site.staged() == []
-    assert site.complete(started.upload.id)[0].failure.reason == StateError.reason
-
-
-def test_a_renewed_upload_does_not_expire(site: IngestSite) -> None:
-    [started] = site.start(new_upload("zen.log", b"contents"))
-    age_uploads(site)
-    request = uploads_pb2.RenewUploadsRequest(ids=[started.upload.id, "unknown"])
-    assert site.uploads.RenewUploads(request).renewed_count == 1
-    assert not site.sweeper.run_once()
-
-
-def age_uploads(site: IngestSite) -> None:
-    with site.parts.database.transactions.begin() as db:
-        for upload in db.execute(select(Upload)).scalars():
-            upload.expire_time = upload.create_time
 
 
 def test_counts_are_kept(site: IngestSite) -> None:
