@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.benchmarks import calls, large_files, registration, small_files, stagings
 from tests.benchmarks.bench_sites import DATABASES, Bench, bench_site
@@ -30,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if load > 0.5:
         print(f"The machine is busy (load {load:.1f}): take the numbers as hints.", file=sys.stderr)
     measurements: list[Measurement] = []
-    needs_cluster = "postgresql" in databases
     # The yardsticks make sure of their bytes, and so must this database.
-    with running_cluster(fsync=True) if needs_cluster else nullcontext() as cluster:
+    cluster = running_cluster(fsync=True) if "postgresql" in databases else nullcontext()
+    with TemporaryDirectory(prefix="librarian-bench-") as root, cluster as running:
         for name in options.case or CASES:
             for database in databases:
-                measurements += _run(name, database, cluster)
+                used = running if database == "postgresql" else None
+                measurements += _run(name, Path(root), used)
     print_table(measurements)
     write_json(measurements, options.json, load)
     if options.markdown:
@@ -43,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(measurement.is_met for measurement in measurements) else 1
 
 
-def _run(name: str, database: str, cluster: PostgresCluster | None) -> list[Measurement]:
+def _run(name: str, root: Path, cluster: PostgresCluster | None) -> list[Measurement]:
     found = []
-    with bench_site(database, cluster if database == "postgresql" else None) as bench:
+    with bench_site(root, name, cluster) as bench:
         for measurement in CASES[name](bench):
             print(measurement.to_json(), file=sys.stderr, flush=True)
             found.append(measurement)

@@ -1,8 +1,6 @@
 """Where a case runs: a site of its own, and a bare database of the same kind beside it."""
 
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -71,24 +69,25 @@ class Bench:
 
 
 @contextmanager
-def bench_site(database: str, cluster: PostgresCluster | None) -> Iterator[Bench]:
-    """Run a new site on SQLite, or on the cluster; all of it is removed afterwards."""
-    directory = Path(tempfile.mkdtemp(prefix="librarian-bench-"))
+def bench_site(root: Path, case: str, cluster: PostgresCluster | None) -> Iterator[Bench]:
+    """Run a new site on SQLite, or on the cluster.
+
+    What it leaves lies beneath `root` for the caller to remove when all is measured: ext4 is slow
+    to make files for a minute after many were removed.
+    """
+    database = "sqlite" if cluster is None else "postgresql"
+    directory = root / f"{case}-{database}"
+    directory.mkdir()
+    urls = [_new_database(directory, name, cluster) for name in ("site", "yardstick")]
+    with Site(directory / "site", urls[0]) as site:
+        yield Bench(site, database, directory, urls[0], urls[1])
+
+
+def _new_database(directory: Path, name: str, cluster: PostgresCluster | None) -> str:
     if cluster is None:
-        urls = [f"sqlite:///{directory / name}.sqlite" for name in ("site", "yardstick")]
-    else:
-        names = [f"{directory.name}-{part}" for part in ("site", "yardstick")]
-        for name in names:
-            cluster.create_database(name)
-        urls = [cluster.url(name) for name in names]
-    try:
-        with Site(directory / "site", urls[0]) as site:
-            yield Bench(site, database, directory, urls[0], urls[1])
-    finally:
-        shutil.rmtree(directory)
-        if cluster is not None:
-            for name in names:
-                cluster.drop_database(name)
+        return f"sqlite:///{directory / name}.sqlite"
+    cluster.create_database(f"{directory.name}-{name}")
+    return cluster.url(f"{directory.name}-{name}")
 
 
 def open_bare(database_url: str) -> BareDatabase:
