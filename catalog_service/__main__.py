@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = load_config(options.config, "catalog_service", CatalogConfig)
         configure_logs(config.log_level)
+        # It tells of its plugins; the migrations themselves say what they did.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         return _set_up(options.config, config) if options.command == "setup" else _serve(config)
     except (ConfigError, LibrarianError) as error:
         sys.stderr.write(f"{error}\n")

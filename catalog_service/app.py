@@ -67,7 +67,7 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
 # Loops are woken by news; these are for when news got lost, and for what only time brings about.
 _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
-_USES_POLL_SECONDS = 5.0
+_USES_POLL_SECONDS = 2.0
 # A supervisor kills what has not stopped after 15 seconds.
 _GRACE_SECONDS = 3.0
 

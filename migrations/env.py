@@ -4,6 +4,7 @@ A migration that is killed leaves the schema as it was: both databases have tran
 SQLite because the driver is kept from committing by itself.
 """
 
+import logging
 import os
 
 from alembic import context
@@ -13,6 +14,8 @@ from sqlalchemy import Connection, text
 from catalog_service.database import open_database
 from catalog_service.tables import Base
 from librarian.service.killpoints import reach
+
+logger = logging.getLogger("catalog_service.migrations")
 
 # Any number that nobody else locks in this database; it must never change.
 _LOCK_NUMBER = 0x11B4A41A
@@ -52,6 +55,7 @@ def _lock(connection: Connection) -> None:
 
 
 def _say_applied(step: MigrationInfo) -> None:
+    logger.info("Migrated the database to step %s.", step.up_revision_id)
     reach(f"migrations.{step.up_revision_id}")
 
 

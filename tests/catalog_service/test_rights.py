@@ -36,9 +36,7 @@ MODULES = (
     stores_pb2,
     uploads_pb2,
 )
-ROLES: dict[str, accounts_pb2.Role] = {
-    name: accounts_pb2.Role.Value(name) for name, number in accounts_pb2.Role.items() if number
-}
+ROLES: dict[str, Any] = {name: number for name, number in accounts_pb2.Role.items() if number}
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 
 from catalog_service.tables import Token
-from librarian.errors import InvalidRequestError, NotAllowedError, NotSignedInError, NotFoundError
+from librarian.errors import InvalidRequestError, NotAllowedError, NotFoundError, NotSignedInError
 from librarian.v1 import accounts_pb2 as pb
 from tests.catalog_service.catalog_site import CatalogSite
 from tests.polling import wait_until
