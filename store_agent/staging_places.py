@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import BusyError, InvalidRequestError, UnknownUploadError
 from librarian.names import show_name
-from librarian.service.killpoints import reach
-from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
+from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, open_beneath
 from store_agent.reading import is_directory, refuse_special
-from store_agent.stores import STAGING, Store
-from store_agent.writing import remove_tree
+from store_agent.stores import STAGING
 
 DATA = "data"
 
@@ -25,25 +23,6 @@ def check_upload_id(upload_id: str) -> str:
     if not _UPLOAD_ID.fullmatch(upload_id):
         raise InvalidRequestError(f"{show_name(upload_id)} is not the identifier of an upload.")
     return upload_id
-
-
-def prepare_upload(store: Store, root_fd: int, upload_id: str) -> str:
-    """Make an upload's staging place, and return its absolute path."""
-    check_upload_id(upload_id)
-    place = f"{STAGING}/{upload_id}"
-    # 0700: who can write here can put contents on record that the store's owner never saw.
-    os.close(make_directories(root_fd, place, durable=False, mode=0o700))
-    reach("agent.prepared")
-    return str(store.root / place)
-
-
-def make_places_durable(root_fd: int) -> None:
-    """Put the staging places that were made on disk."""
-    fd = open_beneath(root_fd, STAGING, DIRECTORY_FLAGS)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 @contextmanager
@@ -73,6 +52,21 @@ def lock_place(place_fd: int, upload_id: str) -> None:
         ) from None
 
 
+def is_free_and_empty(staging_fd: int, upload_id: str) -> bool:
+    """Tell whether nobody holds a staging place locked, and nothing is in it."""
+    try:
+        fd = open_beneath(staging_fd, upload_id, DIRECTORY_FLAGS)
+    except OSError:
+        return False
+    try:
+        lock_place(fd, upload_id)
+        return not os.listdir(fd)
+    except BusyError:
+        return False
+    finally:
+        os.close(fd)
+
+
 def open_data(place_fd: int, upload_id: str) -> int:
     """Open what has arrived of an upload; raise InvalidRequestError when nothing has."""
     try:
@@ -98,14 +92,3 @@ def list_arrived(root_fd: int, upload_id: str) -> Iterator[DatasetEntry]:
                 yield DatasetEntry("", os.fstat(fd).st_size)
         finally:
             os.close(fd)
-
-
-def discard_upload(root_fd: int, upload_id: str) -> None:
-    """Remove an upload's staging place and all that is in it; it may be gone."""
-    check_upload_id(upload_id)
-    fd = open_beneath(root_fd, STAGING, DIRECTORY_FLAGS)
-    try:
-        remove_tree(fd, upload_id)
-        reach("agent.discarded")
-    finally:
-        os.close(fd)

@@ -13,9 +13,10 @@ from store_agent.faults import explained
 from store_agent.instances import check_instance_path
 from store_agent.kept_manifests import keep_manifest
 from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
+from store_agent.place_making import place_maker
 from store_agent.placing import Placement, Placer
 from store_agent.reading import Reader, open_instance
-from store_agent.staging_places import DATA, discard_upload, opened_place
+from store_agent.staging_places import DATA, opened_place
 from store_agent.stores import STAGING, Store
 from store_agent.verifying import settle_tree
 
@@ -65,7 +66,8 @@ def _copy_to(order: CopyOrder, fd: int, root_fd: int, reader: Reader) -> int:
         return contents.size_bytes
     finally:
         os.close(place)
-        discard_upload(root_fd, copy_id)
+        with place_maker(order.to_store, root_fd) as maker:
+            maker.discard(copy_id)
 
 
 def _settle(root_fd: int, place: int, contents: Contents) -> None:

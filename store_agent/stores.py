@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 MARK = f"{RESERVED_PREFIX}-store"
 OWN_DIRECTORY = RESERVED_PREFIX
 STAGING = f"{OWN_DIRECTORY}/staging"
+SPARE_PLACES = f"{OWN_DIRECTORY}/spare"
 MANIFESTS = f"{OWN_DIRECTORY}/manifests"
 TRASH = f"{OWN_DIRECTORY}/trash"
 

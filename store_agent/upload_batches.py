@@ -9,9 +9,9 @@ from typing import TypeVar
 from librarian.errors import LibrarianError
 from store_agent.digests import StreamedDigests
 from store_agent.faults import attempt
+from store_agent.place_making import place_maker
 from store_agent.placing import Placement, Placer
 from store_agent.reading import Stop
-from store_agent.staging_places import discard_upload, make_places_durable, prepare_upload
 from store_agent.stores import Store, Stores
 from store_agent.verifying import Expected, Verified, Verifier
 
@@ -30,9 +30,10 @@ def prepare_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> list[str
     """Make uploads' staging places, and return the path of each, or why there is none."""
 
     def prepare(store: Store, root_fd: int, ids: list[str]) -> list[str | LibrarianError]:
-        made = [attempt(partial(prepare_upload, store, root_fd, one)) for one in ids]
-        make_places_durable(root_fd)
-        return made
+        with place_maker(store, root_fd) as maker:
+            made = [attempt(partial(maker.prepare, one)) for one in ids]
+            maker.make_durable()
+            return made
 
     return _each_store(stores, uploads, prepare)
 
@@ -52,7 +53,8 @@ def discard_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> None:
     """Remove uploads' staging places; raise the first error, once all were tried."""
 
     def discard(store: Store, root_fd: int, ids: list[str]) -> list[LibrarianError | None]:
-        return [attempt(partial(discard_upload, root_fd, one)) for one in ids]
+        with place_maker(store, root_fd) as maker:
+            return [attempt(partial(maker.discard, one)) for one in ids]
 
     for error in _each_store(stores, uploads, discard):
         if error is not None:

@@ -1,0 +1,76 @@
+"""Staging places: made, given back, and used again once they are empty."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from store_agent import upload_batches
+from store_agent.stores import Stores
+from tests.store_agent.running_agent import Agent
+
+OWN = ".librarian"
+
+
+def prepare(stores: Stores, *upload_ids: str) -> list[Path]:
+    made = upload_batches.prepare_uploads(stores, [("pot1", one) for one in upload_ids])
+    return [Path(str(path)) for path in made]
+
+
+def discard(stores: Stores, *upload_ids: str) -> None:
+    upload_batches.discard_uploads(stores, [("pot1", one) for one in upload_ids])
+
+
+def test_an_empty_place_is_used_again(agent: Agent) -> None:
+    agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    [first] = prepare(stores, "b1-0")
+    inode = first.stat().st_ino
+    discard(stores, "b1-0")
+    assert not first.exists()
+    [again] = prepare(stores, "b2-0")
+    assert (again.name, again.stat().st_ino, again.stat().st_mode & 0o777) == ("b2-0", inode, 0o700)
+    assert list(again.iterdir()) == []
+
+
+def test_a_place_that_is_prepared_twice_keeps_what_has_arrived(agent: Agent) -> None:
+    root = agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    discard(stores, prepare(stores, "b1-0")[0].name)
+    assert os.listdir(root / OWN / "spare") == ["b1-0"]
+    prepare(stores, "b2-0", "b2-1")
+    discard(stores, "b2-1")
+    (root / OWN / "staging" / "b2-0" / "data").write_bytes(b"arrived")
+    [place] = prepare(stores, "b2-0")
+    assert (place / "data").read_bytes() == b"arrived"
+
+
+def test_a_place_with_something_in_it_is_not_used_again(agent: Agent) -> None:
+    root = agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    [place] = prepare(stores, "b1-0")
+    (place / "data").write_bytes(b"given up")
+    discard(stores, "b1-0")
+    assert os.listdir(root / OWN / "staging") == os.listdir(root / OWN / "spare") == []
+
+
+def test_a_place_that_somebody_holds_locked_is_not_used_again(agent: Agent) -> None:
+    root = agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    [place] = prepare(stores, "b1-0")
+    fd = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        discard(stores, "b1-0")
+    finally:
+        os.close(fd)
+    assert os.listdir(root / OWN / "staging") == os.listdir(root / OWN / "spare") == []
+
+
+def test_no_more_than_a_thousand_places_are_kept(agent: Agent) -> None:
+    root = agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    ids = [f"b1-{number}" for number in range(1003)]
+    prepare(stores, *ids)
+    discard(stores, *ids)
+    assert os.listdir(root / OWN / "staging") == []
+    assert len(os.listdir(root / OWN / "spare")) == 1000
