@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 from catalog_service import checks
 from catalog_service.app import CatalogApp
 from catalog_service.database import open_database
 from librarian.client.channel import Connection
+from librarian.errors import NotReachableError
 from librarian.service.config import ConfigError
 from librarian.v1 import accounts_pb2 as pb
 from librarian.v1 import accounts_pb2_grpc
-from tests.catalog_service.catalog_site import config_of, set_up_in
+from tests.catalog_service.catalog_site import catalog_site, config_of, set_up_in
 from tests.polling import wait_until
+from tests.postgres_cluster import PostgresCluster
 
 Start = Callable[[], "Served"]
 
@@ -228,3 +231,28 @@ print(child.pid, flush=True)
 print(child.stdout.readline(), flush=True)
 child.wait()
 """
+
+
+def test_a_catalogue_without_its_database_says_so_and_goes_on_when_it_is_back(
+    postgres_cluster: PostgresCluster, postgres_url: str, tmp_path: Path
+) -> None:
+    name = make_url(postgres_url).database
+    with catalog_site(postgres_url, tmp_path) as catalog:
+        catalog.ping(catalog.admin_token)
+        token = catalog.token_of("admin")
+        _administer(postgres_cluster, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _administer(
+            postgres_cluster,
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608 - the test chose the name.
+        )
+        with pytest.raises(NotReachableError, match="database does not answer"):
+            catalog.ping(token)
+        _administer(postgres_cluster, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert catalog.ping(token).account_name == "admin"
+
+
+def _administer(cluster: PostgresCluster, statement: str) -> None:
+    engine = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
