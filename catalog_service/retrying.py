@@ -1,9 +1,11 @@
 """Transactions that are repeated whole when the database asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -21,7 +23,8 @@ def run_transaction(transactions: Transactions, work: Callable[[Session], Result
     """Run a function in a transaction of its own, and again when another transaction was faster.
 
     A broken unique constraint is such a case: the work looks first, so when it runs again it sees
-    the row that got there before it. Raises NotReachableError when the database is away.
+    the row that got there before it. Raises NotReachableError when the database is away, and
+    BusyError when others keep it busy.
     """
     retrying = Retrying(
         retry=retry_if_exception(_is_repeatable),
@@ -29,9 +32,18 @@ def run_transaction(transactions: Transactions, work: Callable[[Session], Result
         wait=wait_random_exponential(multiplier=0.01, max=0.5),
         reraise=True,
     )
-    try:
+    with translated_errors():
         result: Result = retrying(_run_once, transactions, work)
         return result
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise NotReachableError or BusyError for what is the database's fault, not the caller's."""
+    try:
+        yield
+    except NoConnectionFreeError as error:
+        raise BusyError("Too many calls wait for the database: repeat the call later.") from error
     except DBAPIError as error:
         raise _translate(error) from error
 

@@ -7,7 +7,7 @@ import grpc
 from catalog_service import file_events
 from catalog_service.database import Database
 from catalog_service.files import get_file_row
-from catalog_service.retrying import run_transaction
+from catalog_service.retrying import run_transaction, translated_errors
 from catalog_service.rpc import messages
 from catalog_service.rpc.paging import page_size_of
 from librarian.errors import InvalidRequestError
@@ -36,7 +36,7 @@ class FilesServicer(files_pb2_grpc.FilesServicer):
 
     def GetFile(self, request: pb.GetFileRequest, context: grpc.ServicerContext) -> pb.File:
         """Return one file."""
-        with self._readings.connect() as connection:
+        with translated_errors(), self._readings.connect() as connection:
             return messages.file_message(get_file_row(connection, request.name))
 
     def ListFileEvents(
@@ -47,12 +47,14 @@ class FilesServicer(files_pb2_grpc.FilesServicer):
             request.page_size, file_events.DEFAULT_PAGE_SIZE, file_events.MAX_PAGE_SIZE
         )
         after = _event_id(request.page_token)
-        with self._database.readings.begin() as db:
-            events, last = file_events.list_file_events(db, request.file_name, after, size)
-            return pb.ListFileEventsResponse(
-                events=map(messages.file_event_message, events),
-                next_page_token=str(last) if last else "",
-            )
+        events, last = run_transaction(
+            self._database.readings,
+            lambda db: file_events.list_file_events(db, request.file_name, after, size),
+        )
+        return pb.ListFileEventsResponse(
+            events=map(messages.file_event_message, events),
+            next_page_token=str(last) if last else "",
+        )
 
     def CreateFileEvent(
         self, request: pb.CreateFileEventRequest, context: grpc.ServicerContext

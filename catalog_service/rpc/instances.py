@@ -57,21 +57,23 @@ class InstancesServicer(instances_pb2_grpc.InstancesServicer):
         self, request: pb.ListInstancesRequest, context: grpc.ServicerContext
     ) -> pb.ListInstancesResponse:
         """List the instances of one file."""
-        with self._database.readings.begin() as db:
-            found = list_instances(db, request.file_name)
-            return pb.ListInstancesResponse(instances=map(messages.instance_message, found))
+        found = run_transaction(
+            self._database.readings, lambda db: list_instances(db, request.file_name)
+        )
+        return pb.ListInstancesResponse(instances=map(messages.instance_message, found))
 
     def OpenFile(
         self, request: pb.OpenFileRequest, context: grpc.ServicerContext
     ) -> pb.OpenFileResponse:
         """Return the ways to read one file's contents."""
-        with self._database.readings.begin() as db:
-            file, found = open_file(db, request.file_name)
-            return pb.OpenFileResponse(
-                size_bytes=file.size_bytes,
-                checksum=file.checksum,
-                ways_out=[self._way_out(located) for located in found],
-            )
+        file, found = run_transaction(
+            self._database.readings, lambda db: open_file(db, request.file_name)
+        )
+        return pb.OpenFileResponse(
+            size_bytes=file.size_bytes,
+            checksum=file.checksum,
+            ways_out=[self._way_out(located) for located in found],
+        )
 
     def RegisterInstances(
         self, request_iterator: Iterator[pb.RegisterInstancesRequest], context: grpc.ServicerContext
@@ -92,8 +94,9 @@ class InstancesServicer(instances_pb2_grpc.InstancesServicer):
             observation = check_facts(facts_of(request.observation))
             if request.null_obsid:
                 raise InvalidRequestError("Give either an observation or null_obsid, not both.")
-        with self._database.readings.begin() as db:
-            store, agent = find_store(db, request.store_name)
+        store, agent = run_transaction(
+            self._database.readings, lambda db: find_store(db, request.store_name)
+        )
         source = current_caller().name
         return Registration(store, agent, source, request.null_obsid, observation)
 

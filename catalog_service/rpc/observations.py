@@ -32,8 +32,10 @@ class ObservationsServicer(observations_pb2_grpc.ObservationsServicer):
         self, request: pb.GetObservationRequest, context: grpc.ServicerContext
     ) -> pb.Observation:
         """Return one observation."""
-        with self._database.readings.begin() as db:
-            return messages.observation_message(get_observation(db, request.obsid))
+        return run_transaction(
+            self._database.readings,
+            lambda db: messages.observation_message(get_observation(db, request.obsid)),
+        )
 
     def AssignSessions(
         self, request: pb.AssignSessionsRequest, context: grpc.ServicerContext

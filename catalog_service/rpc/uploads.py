@@ -13,7 +13,7 @@ from catalog_service.database import Database
 from catalog_service.ingest import Ingest
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
-from catalog_service.tables import Agent, File, Store
+from catalog_service.tables import Agent, File, Store, Upload
 from catalog_service.upload_agents import StagingPlace, prepare_places
 from catalog_service.upload_starts import Started, start_uploads
 from catalog_service.uploads import (
@@ -100,29 +100,34 @@ class UploadsServicer(uploads_pb2_grpc.UploadsServicer):
 
     def GetUpload(self, request: pb.GetUploadRequest, context: grpc.ServicerContext) -> pb.Upload:
         """Return one upload."""
-        with self._database.readings.begin() as db:
-            upload = get_upload(db, current_caller().name, request.id)
-            store, _ = load_places(db, [upload.store_id])[upload.store_id]
-            return messages.upload_message(upload, store.name)
+        caller = current_caller().name
+        return run_transaction(
+            self._database.readings, lambda db: _message(db, get_upload(db, caller, request.id))
+        )
 
     def RenewUploads(
         self, request: pb.RenewUploadsRequest, context: grpc.ServicerContext
     ) -> pb.RenewUploadsResponse:
         """Give uploads another lease."""
         _check_batch(len(request.ids))
-        with self._database.transactions.begin() as db:
-            count = renew_uploads(db, current_caller().name, list(request.ids))
+        caller, ids = current_caller().name, list(request.ids)
+        count = run_transaction(
+            self._database.transactions, lambda db: renew_uploads(db, caller, ids)
+        )
         return pb.RenewUploadsResponse(renewed_count=count)
 
     def CancelUpload(
         self, request: pb.CancelUploadRequest, context: grpc.ServicerContext
     ) -> pb.Upload:
         """Give an upload up; the sweeper discards what had arrived."""
-        with self._database.transactions.begin() as db:
-            upload = cancel_upload(db, current_caller().name, request.id)
+        caller = current_caller().name
+
+        def cancel(db: Session) -> pb.Upload:
+            upload = cancel_upload(db, caller, request.id)
             self._wakeups.notify(db, UPLOADS)
-            store, _ = load_places(db, [upload.store_id])[upload.store_id]
-            return messages.upload_message(upload, store.name)
+            return _message(db, upload)
+
+        return run_transaction(self._database.transactions, cancel)
 
     def _prepare(self, started: list[Started], places: Places) -> dict[str, str | LibrarianError]:
         wanted = [
@@ -146,6 +151,11 @@ class _Tickets:
         if key not in self._tickets:
             self._tickets[key] = self._calls.write_ticket(agent, key[1])
         return self._tickets[key]
+
+
+def _message(db: Session, upload: Upload) -> pb.Upload:
+    store, _ = load_places(db, [upload.store_id])[upload.store_id]
+    return messages.upload_message(upload, store.name)
 
 
 def _check_batch(count: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from catalog_service.database import Database
+from catalog_service.retrying import translated_errors
 from catalog_service.search.queries import file_page
 from librarian.errors import InvalidRequestError
 
@@ -29,7 +30,7 @@ def read_file_pages(
     while left:
         page_files = PAGE_FILES if left < 0 else min(PAGE_FILES, left)
         query = file_page(matching, after_name=after_name, limit=page_files)
-        with database.readings.begin() as db, limited_time(db):
+        with translated_errors(), database.readings.begin() as db, limited_time(db):
             page = db.connection().execute(query).all()
         if page:
             yield page
