@@ -1,5 +1,6 @@
 """Claims on uploads: one worker at a time completes one, and a dead one's work is taken over."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from sqlalchemy.orm import Session
 from catalog_service.bulk import table_of
 from catalog_service.clock import database_time
 from catalog_service.database import Transactions
+from catalog_service.retrying import run_transaction
 from catalog_service.tables import Agent, File, Store, Upload
-from catalog_service.uploads import LEASE, OPEN_STATES, find_files
+from catalog_service.uploads import LEASE, OPEN_STATES, find_files, possible_ids
 from catalog_service.workers import is_gone, this_worker
+
+logger = logging.getLogger(__name__)
 
 CLAIM = timedelta(seconds=15)
 
@@ -52,7 +56,7 @@ def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | No
         select(Upload, Store, Agent)
         .join(Store, Store.id == Upload.store_id)
         .join(Agent, Agent.id == Store.agent_id)
-        .where(Upload.id.in_(upload_ids))
+        .where(Upload.id.in_(possible_ids(upload_ids)))
         .order_by(Upload.id)
         .with_for_update(of=Upload)
     )
@@ -126,9 +130,15 @@ class ClaimKeeper:
 
     def _keep(self) -> None:
         while not self._done.wait(_RENEW_SECONDS):
-            with self._transactions.begin() as db:
-                mine = lock_claimed(db, self._claims)
-                time = database_time(db)
-                statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
-                values = {"worker_until": time + CLAIM, "expire_time": time + LEASE}
-                db.connection().execute(statement.values(**values))
+            try:
+                run_transaction(self._transactions, self._renew)
+            except Exception as error:
+                # The next time may still be early enough; if not, the fence keeps harm away.
+                logger.warning("Claims on uploads could not be renewed: %s", error)
+
+    def _renew(self, db: Session) -> None:
+        mine = lock_claimed(db, self._claims)
+        time = database_time(db)
+        statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
+        values = {"worker_until": time + CLAIM, "expire_time": time + LEASE}
+        db.connection().execute(statement.values(**values))

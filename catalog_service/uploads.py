@@ -94,13 +94,18 @@ def algorithm_of(checksum: str) -> str:
 
 def get_upload(db: Session, account_name: str, upload_id: str, *, lock: bool = False) -> Upload:
     """Return an upload of the account's own, or raise UnknownUploadError."""
-    statement = select(Upload).where(Upload.id == upload_id.replace("\0", ""))
+    statement = select(Upload).where(Upload.id.in_(possible_ids([upload_id])))
     if lock:
         statement = statement.with_for_update()
     upload = db.execute(statement).scalar_one_or_none()
     if upload is None or upload.account_name != account_name:
         raise unknown_upload(upload_id)
     return upload
+
+
+def possible_ids(upload_ids: Iterable[str]) -> list[str]:
+    """Return those ids that an upload can have: PostgreSQL cannot even be asked for others."""
+    return [upload_id for upload_id in upload_ids if "\0" not in upload_id]
 
 
 def unknown_upload(upload_id: str) -> UnknownUploadError:
@@ -117,11 +122,16 @@ def load_places(db: Session, store_ids: Iterable[int]) -> dict[int, tuple[Store,
 
 def renew_uploads(db: Session, account_name: str, upload_ids: Sequence[str]) -> int:
     """Give uploads that are still receiving another lease; return how many there were."""
-    statement = update(Upload).where(
-        Upload.id.in_(upload_ids), Upload.account_name == account_name, Upload.state == "RECEIVING"
+    mine = select(_UPLOADS.c.id).where(
+        _UPLOADS.c.id.in_(possible_ids(upload_ids)),
+        _UPLOADS.c.account_name == account_name,
+        _UPLOADS.c.state == "RECEIVING",
     )
-    result = db.connection().execute(statement.values(expire_time=database_time(db) + LEASE))
-    return int(result.rowcount)
+    # Locked in the order in which others lock them, so that no two wait for each other.
+    ids = db.execute(mine.order_by(_UPLOADS.c.id).with_for_update()).scalars().all()
+    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(ids))
+    db.connection().execute(statement.values(expire_time=database_time(db) + LEASE))
+    return len(ids)
 
 
 def cancel_upload(db: Session, account_name: str, upload_id: str) -> Upload:
