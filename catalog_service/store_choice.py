@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from catalog_service.bulk import is_sqlite
 from catalog_service.clock import database_time
 from catalog_service.tables import Agent, Store, Upload
 from librarian.errors import LibrarianError, StoreFullError, StoreUnusableError, UnknownStoreError
@@ -14,6 +15,9 @@ from librarian.names import show_name
 
 # Agents announce themselves every few seconds; one that was silent for so long is down.
 SILENCE_LIMIT = timedelta(seconds=30)
+
+# Number of the PostgreSQL lock under which room is given away.
+_ROOM_LOCK = 0x4C696274
 
 
 @dataclass(slots=True)
@@ -25,6 +29,12 @@ class Candidate:
     agent_id: int
     room_bytes: int
     problem: str
+
+
+def keep_room(db: Session) -> None:
+    """Keep others from giving the same room away until this transaction ends."""
+    if not is_sqlite(db):
+        db.execute(select(func.pg_advisory_xact_lock(_ROOM_LOCK)))
 
 
 def load_candidates(db: Session) -> list[Candidate]:
@@ -48,10 +58,16 @@ def load_candidates(db: Session) -> list[Candidate]:
             store.name,
             store.agent_id,
             store.free_bytes - int(reserved_bytes or 0),
-            _problem(store, silent=agent.report_time < oldest),
+            _problem(store, silent=_is_silent(store, agent, oldest)),
         )
         for store, agent, reserved_bytes in db.execute(statement)
     ]
+
+
+def _is_silent(store: Store, agent: Agent, oldest: datetime) -> bool:
+    # An agent may be heard and yet say nothing of a store: then its room is not known any more.
+    said = store.report_time
+    return said is None or said < oldest or agent.report_time < oldest
 
 
 def _problem(store: Store, *, silent: bool) -> str:
@@ -59,7 +75,7 @@ def _problem(store: Store, *, silent: bool) -> str:
         return "is disabled"
     if not store.ingestible:
         return "takes no new files"
-    if silent or store.report_time is None:
+    if silent:
         return "cannot be reached, for its agent is silent"
     return f"is not in order ({store.problem})" if store.problem else ""
 

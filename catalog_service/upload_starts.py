@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, execute_many, table_of
 from catalog_service.clock import database_time
-from catalog_service.store_choice import choose_store, load_candidates
+from catalog_service.store_choice import choose_store, keep_room, load_candidates
 from catalog_service.tables import File, Upload
 from catalog_service.uploads import (
     LEASE,
@@ -40,6 +40,7 @@ def start_uploads(
     ids = [item.request_id for item in items]
     earlier = _load_earlier(db, account_name, ids)
     files = find_files(db, [item.file_name for item in items])
+    keep_room(db)
     starter = _Starter(db, account_name, batch, earlier, files)
     answers = [starter.start(item) for item in items]
     starter.flush()
@@ -128,6 +129,8 @@ class _Starter:
             upload.fence += 1
         if upload.state in OPEN_STATES:
             upload.expire_time = self._time + LEASE
+            if upload.state == "RECEIVING":
+                _take_over(upload, item)
             return upload
         # Its place on disk may still have to be discarded, so the row stays under another key.
         upload.request_id = f"over:{upload.id}"
@@ -166,6 +169,14 @@ class _Starter:
         # Not added to the session: rows are written together, faster than it would.
         self._earlier[item.request_id] = upload = Upload(**row, error="", error_reason="")
         return upload
+
+
+def _take_over(upload: Upload, item: NewUpload) -> None:
+    """Let what is said now hold: who repeats a call after an error may have corrected it."""
+    upload.null_obsid = item.null_obsid
+    upload.observation = item.observation.to_json() if item.observation else None
+    upload.deletion_allowed = item.deletion_allowed
+    upload.checksum = item.checksum or upload.checksum
 
 
 def _substance(upload: Upload) -> tuple[str, str, int]:

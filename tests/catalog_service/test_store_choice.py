@@ -1,11 +1,17 @@
 """A new file goes where there is most room left, and nowhere else."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from catalog_service import upload_starts
+from catalog_service.store_choice import Candidate, load_candidates
 from catalog_service.tables import Agent
 from librarian.errors import StoreFullError, StoreUnusableError, UnknownStoreError
 from librarian.v1 import uploads_pb2
@@ -36,6 +42,26 @@ def test_room_is_reserved_within_a_call_and_between_calls(site: IngestSite) -> N
     assert "10 bytes" in later.failure.message
 
 
+def test_two_calls_at_once_do_not_get_the_same_room(
+    site: IngestSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.change_store(STORE, free_bytes=15)
+    both_looked = threading.Barrier(2)
+
+    def look_and_wait(db: Session) -> list[Candidate]:
+        candidates = load_candidates(db)
+        # Who is kept from looking comes later: then the first waits for it in vain.
+        with suppress(threading.BrokenBarrierError):
+            both_looked.wait(timeout=1)
+        return candidates
+
+    monkeypatch.setattr(upload_starts, "load_candidates", look_and_wait)
+    with ThreadPoolExecutor(2) as threads:
+        answers = threads.map(lambda name: site.start(new_upload(name, TEN))[0], ["a", "b"])
+        reasons = sorted(answer.failure.reason for answer in answers)
+    assert reasons == ["", StoreFullError.reason]
+
+
 def test_room_of_a_cancelled_upload_is_free_again(site: IngestSite) -> None:
     site.change_store(STORE, free_bytes=15)
     [started] = site.start(new_upload("a.log", TEN))
@@ -51,6 +77,7 @@ def test_room_of_a_cancelled_upload_is_free_again(site: IngestSite) -> None:
         ({"ingestible": False}, "no new files"),
         ({"problem": "The disk is not there."}, "The disk is not there."),
         ({"report_time": None}, "silent"),
+        ({"report_time": datetime.now(UTC) - timedelta(hours=1)}, "silent"),
     ],
 )
 def test_a_store_that_cannot_be_used_is_told(

@@ -18,6 +18,7 @@ from librarian.errors import (
 from librarian.v1 import files_pb2, observations_pb2, uploads_pb2
 from tests.catalog_service.ingest_site import STORE, IngestSite, bring, new_upload
 
+NONE_RENEWED = uploads_pb2.RenewUploadsResponse()
 DATASET = {"header": b"h", "visdata": b"0123", "more/flags": b""}
 
 
@@ -65,6 +66,21 @@ def test_a_repeated_start_goes_on_with_the_same_upload(site: IngestSite) -> None
     [again] = site.start(new_upload("zen.log", b"contents"))
     assert again.upload.id == first.upload.id
     assert again.way_in.staging_path == first.way_in.staging_path
+
+
+def test_a_repeated_start_may_say_what_the_first_left_out(site: IngestSite) -> None:
+    [first] = site.start(new_upload("zen.log", b"contents", null_obsid=False))
+    bring(first, b"contents")
+    [again] = site.start(new_upload("zen.log", b"contents", null_obsid=True))
+    assert again.upload.id == first.upload.id
+    assert site.complete_one(first.upload.id).file.name == "zen.log"
+
+
+def test_an_id_that_no_upload_can_have_is_unknown(site: IngestSite) -> None:
+    assert site.complete("a\0b")[0].failure.reason == UnknownUploadError.reason
+    assert site.uploads.RenewUploads(uploads_pb2.RenewUploadsRequest(ids=["a\0b"])) == NONE_RENEWED
+    with pytest.raises(UnknownUploadError):
+        site.uploads.GetUpload(uploads_pb2.GetUploadRequest(id="a\0b"))
 
 
 def test_a_request_id_is_good_for_one_upload_only(site: IngestSite) -> None:
