@@ -1,5 +1,6 @@
 """The Jobs service."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
@@ -23,6 +24,8 @@ _LARGEST_PAGE_SIZE = 1000
 # A watcher looks this often even when no wake-up comes, and hears no oftener than the other.
 _WATCH_POLL_SECONDS = 2.0
 _WATCH_PAUSE_SECONDS = 0.25
+# Each watch holds one of the server's threads, and the other calls need some too.
+MAX_WATCHES = 32
 
 Result = TypeVar("Result")
 
@@ -47,6 +50,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
     def __init__(self, catalog: JobsParts) -> None:
         self._database = catalog.database
         self._wakeups = catalog.wakeups
+        self._watches = threading.BoundedSemaphore(MAX_WATCHES)
 
     def GetJob(
         self, request: jobs_pb2.GetJobRequest, context: grpc.ServicerContext
@@ -97,7 +101,18 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
     def WatchJob(
         self, request: jobs_pb2.WatchJobRequest, context: grpc.ServicerContext
     ) -> Iterator[jobs_pb2.Job]:
-        """Stream a job until it ends."""
+        """Stream a job until it ends; one watch too many ends at once, to be asked for again."""
+        if not self._watches.acquire(blocking=False):
+            yield self._read(lambda db: _message(db, request.id))
+            return
+        try:
+            yield from self._watch(request, context)
+        finally:
+            self._watches.release()
+
+    def _watch(
+        self, request: jobs_pb2.WatchJobRequest, context: grpc.ServicerContext
+    ) -> Iterator[jobs_pb2.Job]:
         with self._wakeups.subscribe(job_topic(request.id)) as ear:
             # Whoever hangs up must not leave a thread waiting.
             context.add_callback(ear.wake)

@@ -88,7 +88,8 @@ class JobsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchJob(self, request, context):
-        """Streams a job: once at once, then whenever it changes, until it ends.
+        """Streams a job: once at once, then whenever it changes, until it ends. A
+        busy server may end the stream before the job ends: ask again then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -6,9 +6,12 @@ import pytest
 
 from catalog_service.tables import StagingFile
 from librarian.errors import InvalidRequestError, UnknownJobError
+from librarian.service.config import ListenConfig
 from librarian.v1 import jobs_pb2
 from tests.catalog_service.staging_rows import add_agent, add_file, add_job
 from tests.catalog_service.staging_site import Served
+
+_THREADS = ListenConfig.model_validate({"listen": ""}).threads
 
 
 def listed(catalog: Served, **options: Any) -> tuple[list[int], str]:
@@ -46,6 +49,19 @@ def test_errors_come_in_pages_by_name(catalog: Served) -> None:
     both = [(error.file_name, error.message) for page in (first, second) for error in page.errors]
     assert both == [("a", "No a."), ("b", "No b."), ("c", "No c.")]
     assert second.next_page_token == ""
+
+
+def test_who_watches_many_jobs_takes_no_call_from_others(catalog: Served) -> None:
+    with catalog.parts.database.transactions.begin() as db:
+        job_id = add_job(db).id
+    request = jobs_pb2.WatchJobRequest(id=job_id)
+    stub = catalog.jobs()
+    watches = [stub.WatchJob(request, timeout=60) for _ in range(_THREADS)]
+    first = [next(watch) for watch in watches]
+    assert {job.id for job in first} == {job_id}
+    assert catalog.jobs().GetJob(jobs_pb2.GetJobRequest(id=job_id), timeout=30).id == job_id
+    for watch in watches:
+        watch.cancel()
 
 
 def test_a_job_that_is_not_there_is_said_not_to_be(catalog: Served) -> None:
