@@ -15,6 +15,7 @@ from catalog_service.ingest_records import (
     record_failures,
     record_placed,
     record_verified,
+    share_names,
 )
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import File, Upload
@@ -26,7 +27,13 @@ from catalog_service.upload_agents import (
     place_uploads,
     verify_uploads,
 )
-from catalog_service.upload_claims import Claim, ClaimKeeper, claim_uploads, release_claims
+from catalog_service.upload_claims import (
+    Claim,
+    ClaimKeeper,
+    claim_uploads,
+    lock_claimed,
+    release_claims,
+)
 from catalog_service.uploads import algorithm_of, find_files, other_contents, unknown_upload
 from librarian.checksums import parse_checksum
 from librarian.errors import (
@@ -161,7 +168,7 @@ class IngestRound:
         reach("ingest.discarded")
         rest = [c for c in claims if c not in set(over) and c not in set(placed)]
         files = run_transaction(
-            self._transactions, lambda db: _record_end(db, placed, discarded, rest)
+            self._transactions, lambda db: record_end(db, claims, placed, discarded, rest)
         )
         reach("ingest.recorded")
         self._answers |= {claim.upload.id: file for claim, file in files.items()}
@@ -180,9 +187,17 @@ class IngestRound:
         self._answers |= {claim.upload.id: error for claim, error in failures.items()}
 
 
-def _record_end(
-    db: Session, placed: Sequence[Claim], discarded_ids: set[str], rest: Sequence[Claim]
+def record_end(
+    db: Session,
+    claims: Sequence[Claim],
+    placed: Sequence[Claim],
+    discarded_ids: set[str],
+    rest: Sequence[Claim],
 ) -> dict[Claim, File]:
+    """Put on record what was placed, release the rest; return the files."""
+    share_names(db)
+    # All at once and in order: whoever renews these claims locks them so, too.
+    lock_claimed(db, claims)
     files = record_placed(db, placed) if placed else {}
     mark_discarded(db, discarded_ids)
     release_claims(db, rest)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service import upload_claims
 from catalog_service.clock import database_time
+from catalog_service.ingest_round import record_end
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import Upload
 from catalog_service.upload_claims import ClaimKeeper, claim_uploads, lock_claimed
@@ -61,6 +62,29 @@ def test_renewing_waits_for_a_row_without_holding_the_next(
             wait_until(lambda: db.execute(_WAITING).scalar_one(), what="the other to wait")
             db.execute(_locking("z-0"))
         assert renewed.result() == 2
+
+
+def test_what_became_of_claims_is_written_under_their_locks_in_order(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with ingest_site(postgres_url, tmp_path) as site, ThreadPoolExecutor(1) as threads:
+        transactions = site.parts.database.transactions
+        ids = _start_out_of_order(site)
+        with transactions.begin() as db:
+            last, first = sorted(
+                claim_uploads(db, ids, None).claims, key=lambda c: c.upload.id, reverse=True
+            )
+            db.execute(update(Upload).where(Upload.id == "z-0").values(state="VERIFIED"))
+        with transactions.begin() as db:
+            db.execute(_locking("a-0"))
+            recorded = threads.submit(
+                run_transaction,
+                transactions,
+                lambda other: record_end(other, [first, last], [last], set(), [first]),
+            )
+            wait_until(lambda: db.execute(_WAITING).scalar_one(), what="the other to wait")
+            db.execute(_locking("z-0"))
+        assert [file.name for file in recorded.result().values()] == ["first.log"]
 
 
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
