@@ -125,11 +125,15 @@ def place_uploads(
 def discard_places(agents: UploadAgents, places: Iterable[StagingPlace]) -> set[str]:
     """Return the ids of the uploads of which nothing is left; the others can wait."""
     discarded: set[str] = set()
-    for agent, group in by_agent(places, lambda place: place.agent):
+    # By store, for an agent answers for a call as a whole, and one of its disks may be away.
+    by_store: dict[str, list[StagingPlace]] = defaultdict(list)
+    for place in places:
+        by_store[place.store_name].append(place)
+    for store_name, group in by_store.items():
         try:
-            agents.discard(agent, group)
+            agents.discard(group[0].agent, group)
         except LibrarianError as error:
-            logger.warning("Staging places at %s are not discarded yet: %s", agent.name, error)
+            logger.warning("Staging places on %s are not discarded yet: %s", store_name, error)
         else:
             discarded.update(place.upload_id for place in group)
     return discarded

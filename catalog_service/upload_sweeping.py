@@ -50,14 +50,14 @@ def _expired(db: Session) -> Select[Upload]:
 
 
 def find_leftovers(db: Session) -> list[StagingPlace]:
-    """Return staging places of uploads that are over, some of each agent's."""
+    """Return staging places of uploads that are over, some of each store's."""
     places: list[StagingPlace] = []
-    for agent in db.execute(select(Agent).order_by(Agent.id)).scalars():
+    stores = select(Store, Agent).join(Agent, Agent.id == Store.agent_id).order_by(Store.id)
+    for store, agent in db.execute(stores).all():
         statement = (
-            select(Upload, Store.name)
-            .join(Store, Store.id == Upload.store_id)
+            select(Upload)
             .where(
-                Store.agent_id == agent.id,
+                Upload.store_id == store.id,
                 Upload.discarded.is_(False),
                 Upload.state.not_in(OPEN_STATES),
             )
@@ -66,8 +66,8 @@ def find_leftovers(db: Session) -> list[StagingPlace]:
         )
         time = database_time(db)
         places += [
-            StagingPlace(agent, upload.id, store_name)
-            for upload, store_name in db.execute(statement)
+            StagingPlace(agent, upload.id, store.name)
+            for upload in db.execute(statement).scalars()
             if not has_live_worker(upload, time)
         ]
     return places

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from catalog_service import ingest
+from catalog_service import ingest, upload_sweeping
 from catalog_service.clock import database_time
-from catalog_service.tables import File, Upload
+from catalog_service.tables import File, Store, Upload
 from catalog_service.workers import this_worker
 from librarian.checksums import checksum_of
 from librarian.errors import (
@@ -18,7 +18,7 @@ from librarian.errors import (
     UnknownFileError,
 )
 from librarian.v1 import uploads_pb2
-from tests.catalog_service.ingest_site import IngestSite, bring, new_upload
+from tests.catalog_service.ingest_site import STORE, IngestSite, bring, new_upload
 
 
 def test_an_abandoned_upload_leaves_no_file_on_record(site: IngestSite) -> None:
@@ -128,6 +128,24 @@ def test_a_verified_upload_that_no_one_completes_is_completed(site: IngestSite) 
     assert site.sweeper.run_once()
     assert site.get_file("zen.log").checksum == checksum_of(b"contents")
     assert site.staged() == []
+
+
+def test_a_store_that_is_away_keeps_no_other_from_being_cleared(
+    site: IngestSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_sweeping, "BATCH", 1)
+    away = site.add_store("away")
+    wanted = [new_upload(f"{name}.log", b"", store_name=name) for name in ("away", STORE, STORE)]
+    for number, item in enumerate(wanted):
+        item.request_id = str(number)
+    for started in site.start(*wanted):
+        site.uploads.CancelUpload(uploads_pb2.CancelUploadRequest(id=started.upload.id))
+    away.rename(away.with_name("unmounted"))
+    for _ in range(2):
+        site.sweeper.run_once()
+    with site.parts.database.readings.begin() as db:
+        discarded = select(Store.name).join(Upload).where(Upload.discarded)
+        assert db.execute(discarded).scalars().all() == [STORE, STORE]
 
 
 def test_uploads_long_over_are_forgotten(site: IngestSite) -> None:
