@@ -22,7 +22,8 @@ from librarian.errors import (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MAX_ROOT_BYTES = 3072
+# PostgreSQL's indexes hold no longer text.
+_MAX_ROOT_BYTES = 2048
 
 
 @dataclass(frozen=True)

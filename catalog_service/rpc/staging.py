@@ -19,7 +19,8 @@ from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import jobs_pb2, staging_pb2, staging_pb2_grpc
 
-_MAX_DESTINATION_BYTES = 4096
+# PostgreSQL's indexes hold no longer text.
+_MAX_DESTINATION_BYTES = 2048
 _MAX_REQUEST_ID_CHARACTERS = 128
 _MAX_USER_CHARACTERS = 64
 
@@ -56,7 +57,9 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
             owner=owner,
             request_id=request.request_id or uuid.uuid4().hex,
             search=request.search,
-            destination=check_destination(self._agents.manage(agent), request.destination),
+            destination=_check_length(
+                check_destination(self._agents.manage(agent), request.destination)
+            ),
             user=request.user,
             agent_id=agent.id,
         )
@@ -83,9 +86,7 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
 
 def _check(request: staging_pb2.StartStagingRequest) -> None:
     """Refuse what no database or file system could hold."""
-    destination = request.destination
-    if not destination or len(destination.encode()) > _MAX_DESTINATION_BYTES:
-        raise InvalidRequestError("Name the directory to stage to, in at most 4,096 bytes.")
+    destination = _check_length(request.destination)
     if not (destination + request.user + request.request_id).isprintable():
         raise InvalidRequestError(
             "The destination, the user and the request's key can't have control characters."
@@ -94,3 +95,11 @@ def _check(request: staging_pb2.StartStagingRequest) -> None:
         raise InvalidRequestError(f"{request.user[:80]!r} is no login name.")
     if len(request.request_id) > _MAX_REQUEST_ID_CHARACTERS:
         raise InvalidRequestError("The request's key has at most 128 characters.")
+
+
+def _check_length(destination: str) -> str:
+    if not 1 <= len(destination.encode()) <= _MAX_DESTINATION_BYTES:
+        raise InvalidRequestError(
+            f"Name the directory to stage to, in at most {_MAX_DESTINATION_BYTES:,} bytes."
+        )
+    return destination

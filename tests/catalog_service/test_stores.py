@@ -137,7 +137,10 @@ def test_a_name_and_a_directory_belong_to_one_store(
     assert create(catalog, tmp_path / "stores" / "pot10", name="pot10").reachable
 
 
-@pytest.mark.parametrize("root", ["", "relative", "/a/../b", "/a//b", "/a/", "/a\nb", "/a\x00b"])
+@pytest.mark.parametrize(
+    "root",
+    ["", "relative", "/a/../b", "/a//b", "/a/", "/a\nb", "/a\x00b", "/long" * 410],
+)
 def test_a_root_that_is_none_is_refused(
     catalog: CatalogSite, agent: RunningAgent, root: str
 ) -> None:

@@ -22,7 +22,17 @@ from tests.catalog_service.staging_site import Served
 
 @pytest.mark.parametrize(
     "destination",
-    ["{prefix}-evil/job", "/etc/job", "../job", "{prefix}/../job", "{prefix}", ".", "link/job", ""],
+    [
+        "{prefix}-evil/job",
+        "/etc/job",
+        "../job",
+        "{prefix}/../job",
+        "{prefix}",
+        ".",
+        "link/job",
+        "",
+        "long/" * 405 + "job",
+    ],
 )
 def test_a_destination_outside_the_prefix_or_through_a_link_is_refused(
     catalog: Served, node: Node, destination: str
