@@ -115,6 +115,17 @@ def get_owner(db: Session, token: str) -> tuple[str, str]:
     return public, owner
 
 
+def forget_expired(db: Session, account: Account, name: str) -> None:
+    """Take an account's tokens of a name off the record that have expired."""
+    db.execute(
+        delete(Token).where(
+            Token.account_id == account.id,
+            Token.name == name,
+            Token.expire_time < database_time(db),
+        )
+    )
+
+
 def revoke_token(db: Session, public: str) -> None:
     """Take a token off the record."""
     db.execute(delete(Token).where(Token.id == public))

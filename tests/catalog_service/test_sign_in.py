@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from catalog_service.accounts import SIGN_IN
 from catalog_service.passwords import Passwords
-from catalog_service.tables import Account
+from catalog_service.tables import Account, Token
 from librarian.errors import BusyError, NotAllowedError, NotSignedInError
 from librarian.v1 import accounts_pb2 as pb
 from tests.catalog_service.catalog_site import PASSWORD, CatalogSite
@@ -156,3 +157,15 @@ def test_a_password_is_kept_as_a_slow_hash_and_logged_nowhere(
     assert str(row_of(catalog).password_hash).startswith("$argon2id$")
     assert PASSWORD not in caplog.text
     assert "wrong password" not in caplog.text
+
+
+def test_sign_ins_that_have_expired_are_forgotten_at_the_next(catalog: CatalogSite) -> None:
+    catalog.add("ada", password=PASSWORD)
+    catalog.sign_in("ada")
+    with catalog.database.transactions.begin() as db:
+        long_ago = datetime.now(UTC) - timedelta(days=1)
+        db.execute(update(Token).where(Token.name == SIGN_IN).values(expire_time=long_ago))
+    catalog.sign_in("ada")
+    with catalog.database.readings.begin() as db:
+        kept = db.scalars(select(Token).where(Token.name == SIGN_IN)).all()
+    assert [token.expire_time > long_ago for token in kept if token.expire_time] == [True]
