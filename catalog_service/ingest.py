@@ -12,7 +12,9 @@ from librarian.errors import BusyError
 # Longer than a claim lasts: a repeated call takes over from a worker that died elsewhere.
 BUSY_WAIT_SECONDS = 20.0
 
-_BUSY_POLL_SECONDS = 0.05
+_FIRST_PAUSE_SECONDS = 0.05
+# Each try costs a transaction and a call to an agent.
+_LONGEST_PAUSE_SECONDS = 1.0
 
 
 class Ingest:
@@ -31,13 +33,15 @@ class Ingest:
         answers: dict[str, Answer] = {}
         deadline = time.monotonic() + BUSY_WAIT_SECONDS
         waiting = dict(checksums)
+        pause_seconds = _FIRST_PAUSE_SECONDS
         while waiting:
             answers |= IngestRound(self._transactions, self._agents, waiting, account_name).run()
             waiting = {k: v for k, v in waiting.items() if isinstance(answers[k], BusyError)}
             if time.monotonic() >= deadline:
                 break
             if waiting:
-                threading.Event().wait(_BUSY_POLL_SECONDS)
+                threading.Event().wait(pause_seconds)
+                pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
         return answers
 
     def finish(self, upload_ids: Sequence[str]) -> dict[str, Answer]:

@@ -78,7 +78,10 @@ def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | No
 
 def has_live_worker(upload: Upload, time: datetime) -> bool:
     """Tell whether someone who may still be alive is completing an upload."""
-    if upload.worker is None or upload.worker_until is None or upload.worker_until < time:
+    if upload.worker is None or upload.worker_until is None:
+        return False
+    # A claim cannot last longer than it was given: then the clock was set back since.
+    if not time <= upload.worker_until <= time + 2 * CLAIM:
         return False
     return not is_gone(upload.worker)
 

@@ -1,5 +1,7 @@
 """What no one finishes is finished or cleared away, and so is what the dead began."""
 
+import fcntl
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from sqlalchemy import select, update
 from catalog_service import ingest, upload_sweeping
 from catalog_service.clock import database_time
 from catalog_service.tables import File, Store, Upload
+from catalog_service.upload_claims import CLAIM
 from catalog_service.workers import this_worker
 from librarian.checksums import checksum_of
 from librarian.errors import (
@@ -77,7 +80,7 @@ def age_uploads(site: IngestSite) -> None:
 def claim(site: IngestSite, worker: str) -> None:
     """Let some worker be completing all uploads."""
     with site.parts.database.transactions.begin() as db:
-        until = database_time(db) + timedelta(minutes=1)
+        until = database_time(db) + CLAIM
         db.execute(update(Upload).values(worker=worker, worker_until=until))
 
 
@@ -106,6 +109,28 @@ def test_what_a_worker_elsewhere_had_is_taken_over_when_its_claim_lapses(site: I
         lapsed = database_time(db) - timedelta(seconds=1)
         db.execute(update(Upload).values(worker="elsewhere/1/1", worker_until=lapsed))
     assert site.complete_one(started.upload.id).file.name == "zen.log"
+
+
+def test_a_claim_from_before_the_clock_was_set_back_is_taken_over(site: IngestSite) -> None:
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    bring(started, b"contents")
+    with site.parts.database.transactions.begin() as db:
+        then = database_time(db) + timedelta(hours=1)
+        db.execute(update(Upload).values(worker="elsewhere/1/1", worker_until=then))
+    assert site.complete_one(started.upload.id).file.name == "zen.log"
+
+
+def test_who_waits_for_a_writer_does_not_ask_all_the_time(
+    site: IngestSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "BUSY_WAIT_SECONDS", 2.0)
+    [started] = site.start(new_upload("zen.log", b"contents"))
+    writer = os.open(started.way_in.staging_path, os.O_RDONLY)
+    fcntl.flock(writer, fcntl.LOCK_EX)
+    assert site.complete_one(started.upload.id).failure.reason == BusyError.reason
+    os.close(writer)
+    with site.parts.database.readings.begin() as db:
+        assert db.execute(select(Upload.fence)).scalar_one() < 10
 
 
 def test_an_agent_that_is_down_is_told_and_fails_nothing_for_good(site: IngestSite) -> None:
