@@ -16,6 +16,7 @@ from store_agent.writing import WRITE_FLAGS, put_durable, remove_tree, write_all
 IN_PROGRESS = "STAGING-IN-PROGRESS"
 SUCCEEDED = "STAGING-SUCCEEDED"
 ERRORS = "STAGING-ERRORS"
+_NAMES = frozenset({IN_PROGRESS, SUCCEEDED, ERRORS})
 
 _MAX_MARKER_BYTES = 4096
 _OWNER = re.compile(r"^site (\S+) job (\d+) fence (\d+)$", re.MULTILINE)
@@ -43,6 +44,16 @@ class Fences:
             if fence < self._highest.get(job_id, fence):
                 raise _taken_over(job_id)
             self._highest[job_id] = fence
+
+
+def check_apart(parent_dirs: str, name: str) -> None:
+    """Raise ConflictError when a staged file would lie where a mark does, and be lost to it."""
+    first = parent_dirs.partition("/")[0] or name
+    if first in _NAMES:
+        raise ConflictError(
+            f"{show_name(first)} in the destination is the mark of the staging itself: use"
+            f" 'librarian get' for {show_name(name)}."
+        )
 
 
 def begin(dir_fd: int, claim: Claim) -> None:

@@ -11,6 +11,7 @@ from librarian.names import show_name
 from store_agent.comparing import algorithms_for, compare
 from store_agent.copying import Target, copy_contents
 from store_agent.instances import instance_path
+from store_agent.markers import check_apart
 from store_agent.paths import FILE_FLAGS, find_status, make_directories, move_without_replacing
 from store_agent.quick_copies import QuickCopier, StagedCopy, temporary_name
 from store_agent.reading import Reader, is_directory, open_instance
@@ -31,8 +32,9 @@ class CopyStager:
         """Stage a file from an open store root; tell whether it had to be copied.
 
         Raises CorruptContentsError when the source is not what is on record, ConflictError when
-        what is in the way cannot be replaced.
+        what is in the way cannot be replaced, or a mark of the staging's is meant to lie there.
         """
+        check_apart(item.parent_dirs, item.name)
         if self._quick.copy(root_fd, self._destination_fd, item):
             return True
         path = instance_path(item.parent_dirs, item.name)

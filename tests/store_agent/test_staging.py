@@ -73,6 +73,23 @@ def test_bytes_done_reach_the_total_and_never_fall(
     assert outcome.bytes_done[-1] == 15_000_000
 
 
+@pytest.mark.parametrize("path", ["STAGING-SUCCEEDED", "STAGING-IN-PROGRESS/a", "STAGING-ERRORS"])
+def test_a_file_is_not_staged_to_where_a_marker_would_take_its_place(
+    agent: Agent, root: Path, destination: Path, path: str
+) -> None:
+    first, second = (
+        stagings.put(root, path, b"data", 1),
+        stagings.put(root, f"sub/{path}", b"data", 2),
+    )
+    stagings.begin(agent, destination)
+    outcome = stagings.stage(agent, destination, first, second)
+    assert list(outcome.failures) == [1]
+    assert outcome.failures[1].startswith("CONFLICT: ")
+    stagings.end(agent, destination, errors=[outcome.failures[1]])
+    assert stagings.markers(destination) == {"ERRORS"}
+    assert (destination / "sub" / path).read_bytes() == b"data"
+
+
 def test_staging_never_delivers_wrong_bytes_with_succeeded(
     agent: Agent, root: Path, destination: Path
 ) -> None:
