@@ -264,3 +264,9 @@ def contents_checksum(path: Path, algorithm: str) -> str:
         return describe_contents(fd, [algorithm]).checksums[algorithm]
     finally:
         os.close(fd)
+
+
+def test_a_file_that_holds_more_than_its_size_says_is_not_taken_for_a_whole_one() -> None:
+    source = read_source(item(Path("/proc/self/status")))
+    with pytest.raises(ChangedWhileReadError):
+        list(open_entries(source))

@@ -159,7 +159,8 @@ def _guarded(
         if _stamp(os.fstat(fd)) != entry.stamp:
             raise changed(shown)
         yield entry, fd
-        if _stamp(os.fstat(fd)) != entry.stamp:
+        # Some systems' files, such as /proc's, have more in them than their size says.
+        if _stamp(os.fstat(fd)) != entry.stamp or os.pread(fd, 1, entry.size_bytes):
             raise changed(shown)
     finally:
         os.close(fd)
