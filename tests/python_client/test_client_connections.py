@@ -211,3 +211,10 @@ def test_a_ca_file_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     site = Librarian("localhost:1", SECRET, ca_file=str(missing))
     with pytest.raises(LibrarianError, match="cannot be read"):
         site.ping()
+
+
+@pytest.mark.parametrize("secret", ["lib_abc\n", "lib_\u00e9", "lib abc"])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(InvalidRequestError, match="copy the token anew") as caught:
+        ConnectionSettings("localhost:21106", secret)
+    assert secret not in str(caught.value)

@@ -21,6 +21,7 @@ CONFIG_VARIABLE = "LIBRARIAN_CLIENT_CONFIG"
 DEFAULT_CONFIG_NAME = ".hl_client.cfg"
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]]+):(\d{1,5})")
+_TOKEN = re.compile("[!-~]+")
 _TYPES = {"url": str, "authenticator": str, "ca_file": str, "tls": bool, "insecure": bool}
 
 
@@ -52,6 +53,11 @@ class ConnectionSettings:
         if not self.authenticator:
             raise InvalidRequestError(
                 f"There is no authenticator for {self.url}: give a token, or 'user:password'."
+            )
+        if ":" not in self.authenticator and not _TOKEN.fullmatch(self.authenticator):
+            raise InvalidRequestError(
+                f"The authenticator for {self.url} has characters that no token has: copy the"
+                " token anew."
             )
 
     @property
