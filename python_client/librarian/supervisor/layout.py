@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import socket
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def make_site_directory(root: Path, port: int, *, database_url: str = "") -> Sit
     """
     site = SiteDirectory(Path(os.path.abspath(root)))
     _check_path(site.root)
+    _check_not_moved(site)
     try:
         for directory in (site.root, site.store, site.staging, site.logs):
             directory.mkdir(parents=True, exist_ok=True)
@@ -109,6 +111,21 @@ def _check_path(root: Path) -> None:
     if "?" in text or not text.isprintable():
         raise SiteStartError(
             f"A site cannot live in {text!r}: use a path of printable characters without '?'."
+        )
+
+
+def _check_not_moved(site: SiteDirectory) -> None:
+    """Refuse a directory that was moved: a new site would begin where the old one lay."""
+    try:
+        tables = tomllib.loads(site.config_file.read_text(encoding="utf-8"))
+        named = Path(tables["catalog_service"]["secret_key_file"])
+    except (OSError, ValueError, LookupError, TypeError):
+        # Nothing is there yet, or what reads the configuration says what is wrong with it.
+        return
+    if (site.secrets / "keys").exists() and not named.exists():
+        raise SiteStartError(
+            f"{site.config_file} is of a site in another directory ({named} is not there), and"
+            " its stores are on record by their paths: move the directory back to serve it."
         )
 
 

@@ -43,6 +43,16 @@ def test_the_configuration_names_absolute_paths_and_both_ports(
     assert tables["store_agent"]["staging_prefix"] == f"{root}/staging"
 
 
+def test_a_site_that_was_moved_is_not_begun_anew_where_it_lay(tmp_path: Path) -> None:
+    site = make_site_directory(tmp_path / "old", 21106)
+    (site.secrets / "keys").touch()
+    make_site_directory(site.root, 21106)
+    site.root.rename(tmp_path / "new")
+    with pytest.raises(SiteStartError, match="move the directory back"):
+        make_site_directory(tmp_path / "new", 21106)
+    assert not site.root.exists()
+
+
 @pytest.mark.parametrize("name", ["a?b", "a\nb", os.fsdecode(b"\xff")])
 def test_a_path_that_cannot_be_written_down_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SiteStartError, match="printable"):
