@@ -45,7 +45,12 @@ class _Connection(_Utf8Text):
 
 
 UTF8_TEXT = _Utf8Text()
+# The sites count in 64 bits.
+LARGEST_NUMBER = (1 << 63) - 1
+
 ROLES = ("NONE", "READONLY", "CALLBACK", "READAPPEND", "READWRITE", "ADMIN")
+
+OBSID = click.IntRange(0, LARGEST_NUMBER)
 
 connection_argument = click.argument("connection", metavar="CONN", type=_Connection())
 name_argument = click.argument("name", metavar="NAME", type=UTF8_TEXT)

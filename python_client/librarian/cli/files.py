@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from librarian.cli.arguments import (
+    LARGEST_NUMBER,
     UTF8_TEXT,
     connection_argument,
     json_option,
@@ -40,7 +41,9 @@ _EVENT_COLUMNS = [Column("Time (UTC)"), Column("Event"), Column("Details")]
 @click.command()
 @connection_argument
 @click.argument("search", metavar="SEARCH", type=UTF8_TEXT)
-@click.option("--limit", type=click.IntRange(1), help="Print this many files at most.")
+@click.option(
+    "--limit", type=click.IntRange(1, LARGEST_NUMBER), help="Print this many files at most."
+)
 @json_option
 def search_files(connection: str, search: str, limit: int | None, as_json: bool) -> None:
     r"""List the files that match SEARCH, a JSON object; `-` reads it from stdin.

@@ -2,7 +2,7 @@
 
 import click
 
-from librarian.cli.arguments import UTF8_TEXT, connection_argument, json_option
+from librarian.cli.arguments import LARGEST_NUMBER, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, ExitCode
 from librarian.cli.output import (
     Column,
@@ -28,7 +28,7 @@ _COLUMNS = [
     Column("Destination"),
 ]
 
-job_argument = click.argument("number", metavar="JOB", type=click.IntRange(1))
+job_argument = click.argument("number", metavar="JOB", type=click.IntRange(1, LARGEST_NUMBER))
 wait_option = click.option("--wait", "-w", is_flag=True, help="Wait until the job has ended.")
 timeout_option = click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), help="Wait this many seconds at most."

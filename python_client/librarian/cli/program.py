@@ -86,7 +86,7 @@ def _sentence(error: Exception) -> tuple[str, ExitCode]:
             return "interrupted.", ExitCode.INTERRUPTED
         case click.UsageError():
             usage = f" Try `{error.ctx.command_path} --help`." if error.ctx else ""
-            return f"{error.format_message()}{usage}", ExitCode.WRONG_USAGE
+            return f"{_one_line(error.format_message())}{usage}", ExitCode.WRONG_USAGE
         case click.ClickException():
             return error.format_message(), ExitCode.FAILED
         case CommandError():
@@ -102,6 +102,12 @@ def _sentence(error: Exception) -> tuple[str, ExitCode]:
             what = f"{type(error).__name__}: {error}"
             hint = "this is a fault of the program; `librarian --debug …` shows where."
             return f"{what} ({hint})", ExitCode.FAILED
+
+
+def _one_line(message: str) -> str:
+    """Return a message of click's, which may list choices below one another, as a sentence."""
+    line = " ".join(message.split())
+    return line if line.endswith((".", "?", ")")) else f"{line}."
 
 
 def _debugging() -> bool:
@@ -126,7 +132,11 @@ def _discard_stdout() -> None:
 @click.version_option(
     None, "-V", "--version", package_name="librarian", message="librarian %(version)s"
 )
-def program(debug: bool) -> None:
+@click.pass_context
+def program(context: click.Context, debug: bool) -> None:
     """Keep, find, copy and stage the data of a radio observatory."""
+    if not debug and context.invoked_subcommand != "serve":
+        # What goes wrong is said in a sentence; gRPC would write its own lines between.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     if debug:
         os.environ["LIBRARIAN_DEBUG"] = "1"

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from librarian.cli.arguments import UTF8_TEXT, connection_argument, json_option
+from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, exit_code_of_all
 from librarian.cli.output import format_size, print_json, print_line, printable, say
 from librarian.client.librarian import Librarian
@@ -51,7 +51,7 @@ class _Sum:
 @click.option("--recursive", "-r", is_flag=True, help="Register the files below each PATH.")
 @click.option("--parent-dirs", default="", type=UTF8_TEXT, help="Directories before each PATH.")
 @click.option("--null-obsid", is_flag=True, help="For files that belong to no observation.")
-@click.option("--obsid", type=click.IntRange(0), help="Observation, in place of what they say.")
+@click.option("--obsid", type=OBSID, help="Observation, in place of what they say.")
 @json_option
 def register(
     connection: str,

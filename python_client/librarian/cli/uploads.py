@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from librarian.cli.arguments import UTF8_TEXT, connection_argument, json_option
+from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, ExitCode, exit_code_of_all
 from librarian.cli.local_trees import find_local_files
 from librarian.cli.output import format_size, print_json, print_line, printable, say
@@ -22,7 +22,7 @@ _INTERRUPTED = "interrupted; the same command goes on where this one was."
 @click.argument("dest", metavar="DEST", type=UTF8_TEXT)
 @click.option("--recursive", "-r", is_flag=True, help="Each file below LOCAL becomes a file.")
 @click.option("--null-obsid", is_flag=True, help="For files that belong to no observation.")
-@click.option("--obsid", type=click.IntRange(0), help="Observation, in place of what LOCAL says.")
+@click.option("--obsid", type=OBSID, help="Observation, in place of what LOCAL says.")
 @click.option("--store", type=UTF8_TEXT, help="Store to use.  [default: the site chooses]")
 @click.option("--checksum", type=UTF8_TEXT, help="What it must be, as algorithm:hex.")
 @click.option(

@@ -1,10 +1,15 @@
 """The program: help without weight, and one way out for every error."""
 
 import errno
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
 from typing import NoReturn
 
 import click
@@ -88,6 +93,52 @@ def test_a_missing_argument_is_wrong_usage_in_one_line() -> None:
     assert result.stderr == (
         "librarian: Missing argument 'NAME'. Try `librarian locate-file --help`.\n"
     )
+
+
+def test_grpc_adds_no_lines_of_its_own(tmp_path: Path) -> None:
+    """A port that speaks no TLS, or nothing that gRPC knows, made it tell so on stderr."""
+    config_file = tmp_path / "client.cfg"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=_answer_nonsense, args=(server,), daemon=True).start()
+        entry = {"url": f"127.0.0.1:{server.getsockname()[1]}", "authenticator": "t", "tls": True}
+        config_file.write_text(json.dumps({"connections": {"here": entry}}))
+        result = subprocess.run(
+            [sys.executable, "-m", "librarian.cli", "list-users", "here"],
+            env={**os.environ, "LIBRARIAN_CLIENT_CONFIG": str(config_file)},
+            capture_output=True,
+            text=True,
+        )
+    assert result.returncode == 7
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def _answer_nonsense(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+
+
+def test_a_missing_choice_is_wrong_usage_in_one_line() -> None:
+    result = run("completion")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show-job", "here", "9" * 23],
+        ["upload", "here", "local", "dest", "--obsid", "9" * 23],
+        ["register", "here", "store", "path", "--obsid", "9" * 23],
+        ["search-files", "here", "{}", "--limit", "9" * 23],
+    ],
+)
+def test_a_number_too_large_for_a_site_is_wrong_usage(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.stderr
 
 
 @pytest.mark.parametrize(
