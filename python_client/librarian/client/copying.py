@@ -1,21 +1,16 @@
-"""Copying on this host: each byte is read once, and hashed on its way."""
+"""Copying on this host: writing, and the errors of it."""
 
 import ctypes
 import errno
 import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from librarian.checksums import Hasher
 from librarian.errors import StoreFullError, StoreUnusableError
-
-PIECE_BYTES = 1 << 20
-PIECES_HELD = 4
+from librarian.hashing import PIECE_BYTES, Piece
 
 Advance = Callable[[int], None]
-Piece = bytes | memoryview
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _SYNC_FILE_RANGE_WRITE = 2
@@ -51,29 +46,6 @@ def hash_prefix(fd: int, size_bytes: int, hasher: Hasher) -> int:
         hasher.update(data)
         offset += len(data)
     return offset
-
-
-@contextmanager
-def hashing_beside(hasher: Hasher, size_bytes: int) -> Iterator[Callable[[Piece], object]]:
-    """Give a function that hashes pieces on another thread, while the caller reads and writes.
-
-    At the end of the block all are hashed. The last pieces, as many as `PIECES_HELD`, may still
-    be read meanwhile, so that the caller must not change them. Little is hashed at once.
-    """
-    if size_bytes <= PIECE_BYTES:
-        yield hasher.update
-        return
-    hashings: deque[Future[object]] = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="hashing") as executor:
-
-        def update(piece: Piece) -> None:
-            if len(hashings) >= PIECES_HELD:
-                hashings.popleft().result()
-            hashings.append(executor.submit(hasher.update, piece))
-
-        yield update
-    for hashing in hashings:
-        hashing.result()
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from librarian.checksums import parse_checksum
 from librarian.client.copying import (
     explained,
     hash_prefix,
-    hashing_beside,
     start_write_back,
     write_piece,
 )
@@ -19,6 +18,7 @@ from librarian.client.download_ways import Listing, Piece, Way
 from librarian.client.tallies import Tally
 from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import BusyError, ConflictError, CorruptContentsError, LibrarianError
+from librarian.hashing import hashing_beside
 from librarian.manifests import describe_contents
 from librarian.names import check_entry_path, show_name
 from librarian.v1 import instances_pb2

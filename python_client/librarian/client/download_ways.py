@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from librarian.client.copying import PIECE_BYTES
 from librarian.client.sites import SiteLink
 from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import NoInstanceError
+from librarian.hashing import PIECE_BYTES
 from librarian.v1 import instances_pb2, store_agent_pb2, store_agent_pb2_grpc
 
 WAY_VARIABLE = "LIBRARIAN_DOWNLOAD_WAY"

@@ -3,23 +3,15 @@
 import fcntl
 import os
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from librarian.client.copying import (
-    PIECE_BYTES,
-    PIECES_HELD,
-    Piece,
-    explained,
-    hashing_beside,
-    start_write_back,
-    write_piece,
-)
+from librarian.client.copying import explained, start_write_back, write_piece
 from librarian.client.sources import SourceEntry, open_entries, read_into
 from librarian.client.tallies import Tally
 from librarian.client.upload_runs import Pending, Run
 from librarian.errors import BusyError
+from librarian.hashing import Piece, PieceBuffers, hashing_beside
 from librarian.v1 import uploads_pb2
 
 WAY_VARIABLE = "LIBRARIAN_UPLOAD_WAY"
@@ -76,7 +68,7 @@ class _Copier:
         self._pending = pending
         self._tally = tally
         self._run = run
-        self._buffers: deque[memoryview] = deque()
+        self._buffers = PieceBuffers()
 
     def copy(self, entry: SourceEntry, fd: int, target: str) -> None:
         """Copy an open entry to a path where nothing is."""
@@ -95,20 +87,11 @@ class _Copier:
     ) -> None:
         offset = 0
         while offset < entry.size_bytes:
-            buffer = self._next_buffer(entry.size_bytes)
+            buffer = self._buffers.next(entry.size_bytes)
             piece = buffer[: read_into(fd, entry, offset, buffer)]
             update(piece)
             self._write(target_fd, piece, offset)
             offset += len(piece)
-
-    def _next_buffer(self, size_bytes: int) -> memoryview:
-        """Return a buffer that is hashed already; it is no larger than it need be."""
-        if size_bytes <= PIECE_BYTES:
-            return memoryview(bytearray(size_bytes))
-        if not self._buffers:
-            self._buffers.extend(memoryview(bytearray(PIECE_BYTES)) for _ in range(PIECES_HELD + 1))
-        self._buffers.rotate()
-        return self._buffers[0]
 
     def _write(self, fd: int, piece: Piece, offset: int) -> None:
         with explained("the store"):

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from librarian.client.copying import PIECE_BYTES, hashing_beside
 from librarian.client.sources import SourceEntry, open_entries, read_piece
 from librarian.client.tallies import Tally
 from librarian.client.upload_runs import Pending, Run, StoppedError
 from librarian.errors import BusyError, LibrarianError, NotReachableError, NotSignedInError
+from librarian.hashing import PIECE_BYTES, hashing_beside
 from librarian.v1 import store_agent_pb2, store_agent_pb2_grpc, uploads_pb2
 
 # Each stream ends after a time and is taken up again, so that no call lasts for ever.
