@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.observations import facts_of
-from catalog_service.agents.prefetching import prefetched
 from catalog_service.agents.uploads import error_of
 from catalog_service.registration import FoundFile, Registration
 from librarian.errors import LibrarianError
+from librarian.service.prefetching import prefetched
 from librarian.v1 import store_agent_pb2 as pb
 
 # While one batch is recorded, the agent inspects the next.

@@ -8,6 +8,7 @@ import grpc
 
 from librarian.errors import BusyError, InvalidRequestError, LibrarianError
 from librarian.failures import failure_message
+from librarian.service.prefetching import prefetched
 from librarian.v1 import store_agent_pb2 as pb
 from librarian.v1 import store_agent_pb2_grpc, stores_pb2
 from store_agent import markers, upload_batches
@@ -24,6 +25,8 @@ from store_agent.streams import ContentsStream
 
 _INSPECTED_AT_A_TIME = 500
 _ENTRIES_AT_A_TIME = 1000
+# Of a stream of contents: the next pieces come in while one is written.
+_PIECES_AHEAD = 4
 _MAX_BATCH = 1000
 
 _Message = TypeVar("_Message")
@@ -78,7 +81,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         """Take contents into staging places."""
         stream = ContentsStream(self._stores, self._parts.digests)
         try:
-            for piece in _received(request_iterator):
+            for piece in prefetched(_received(request_iterator), _PIECES_AHEAD):
                 if piece.HasField("upload"):
                     tickets.check_upload(piece.upload.upload_id)
                     stream.turn_to(piece.upload.store_name, piece.upload.upload_id)
