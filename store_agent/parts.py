@@ -10,6 +10,7 @@ from store_agent.digests import StreamedDigests
 from store_agent.handover import Handover
 from store_agent.markers import Fences
 from store_agent.staging import Stager
+from store_agent.store_roots import StoreRoots
 from store_agent.stores import Limits, Stores
 
 
@@ -35,7 +36,8 @@ class AgentParts:
 def make_parts(config: StoreAgentConfig) -> AgentParts:
     """Make an agent's parts as its configuration says."""
     limits = Limits(config.calls_per_store, config.streams_per_store)
-    stores = Stores(config.store_prefixes, limits)
+    roots = StoreRoots(config.store_prefixes, config.token_file, config.staging_prefix)
+    stores = Stores(roots, limits)
     prefix = StagingPrefix(config.staging_prefix)
     return AgentParts(
         stores=stores,

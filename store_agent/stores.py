@@ -13,7 +13,6 @@ from pathlib import Path
 from librarian.errors import (
     BusyError,
     ConflictError,
-    InvalidRequestError,
     LibrarianError,
     StoreUnusableError,
     UnknownStoreError,
@@ -21,6 +20,7 @@ from librarian.errors import (
 from librarian.names import RESERVED_PREFIX, show_name
 from store_agent.faults import explain, explained
 from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
+from store_agent.store_roots import StoreRoots
 from store_agent.writing import put_durable
 
 logger = logging.getLogger(__name__)
@@ -148,8 +148,8 @@ def _not_there(name: str, root: Path, why: str) -> StoreUnusableError:
 class Stores:
     """The stores that this agent serves, by name."""
 
-    def __init__(self, prefixes: list[Path], limits: Limits) -> None:
-        self._prefixes = prefixes
+    def __init__(self, roots: StoreRoots, limits: Limits) -> None:
+        self._roots = roots
         self._limits = limits
         self._stores: dict[str, Store] = {}
         self._opened: set[str] = set()
@@ -168,7 +168,7 @@ class Stores:
 
     def serve_store(self, name: str, root: Path, store_id: str) -> Store:
         """Serve a store that is on record; whether it is there is checked at each use."""
-        self._check_prefix(root)
+        self._roots.check_root(root)
         with self._lock:
             store = self._stores.get(name)
             if store is None or (store.root, store.id) != (root, store_id):
@@ -179,10 +179,10 @@ class Stores:
     def open_store(self, name: str, root: Path, store_id: str) -> Store:
         """Make and mark a store's root, where that is still to do, and serve the store.
 
-        Raises InvalidRequestError outside the agent's prefixes, and ConflictError when the
+        Raises InvalidRequestError where the agent may serve none, and ConflictError when the
         directory is another store's.
         """
-        prefix = self._check_prefix(root)
+        prefix = self._roots.check_new_root(root)
         if name not in self._opened:
             with explained(f"The directory {show_name(str(root))}"):
                 _make_root(prefix, str(root.relative_to(prefix)), store_id, name)
@@ -195,17 +195,6 @@ class Stores:
         """Let all threads end."""
         for store in self.list_stores():
             store.close()
-
-    def _check_prefix(self, root: Path) -> Path:
-        normal = Path(os.path.normpath(root))
-        for prefix in self._prefixes:
-            if root.is_absolute() and normal == root and root.is_relative_to(prefix):
-                return prefix
-        allowed = ", ".join(str(prefix) for prefix in self._prefixes)
-        raise InvalidRequestError(
-            f"This agent may not serve a store at {show_name(str(root))}: give an absolute path,"
-            f" without '..', beneath one of {allowed}."
-        )
 
 
 def _make_root(prefix: Path, path: str, store_id: str, name: str) -> None:

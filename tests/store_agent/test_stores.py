@@ -54,6 +54,24 @@ def test_a_root_through_a_link_is_refused(agent: Agent, tmp_path: Path) -> None:
     assert list((tmp_path / "outside").iterdir()) == []
 
 
+@pytest.mark.parametrize("path", ["secrets", "stage", "stage/in", ".", "link/stage", "link"])
+def test_a_root_with_the_agents_token_or_staged_files_is_refused(tmp_path: Path, path: str) -> None:
+    base = tmp_path / "site"
+    (base / "secrets").mkdir(parents=True)
+    (tmp_path / "prefix").mkdir()
+    (tmp_path / "prefix" / "link").symlink_to(base)
+    with running_agent(
+        base,
+        token_file=base / "secrets" / "agent.token",
+        store_prefixes=[base, tmp_path / "prefix" / "link"],
+    ) as agent:
+        root = tmp_path / "prefix" / path if path.startswith("link") else base / path
+        with pytest.raises(InvalidRequestError, match="choose another directory"):
+            agent.open_store("s1", root)
+        assert not list(base.rglob(".librarian*"))
+        agent.add_store("s1", base / "stage-not")
+
+
 def test_an_unmounted_disk_does_not_look_empty(agent: Agent, tmp_path: Path) -> None:
     with small_file_system(tmp_path / "stores" / "disk") as root:
         agent.add_store("s1", root)

@@ -220,7 +220,7 @@ def test_a_token_is_shown_once_and_ended(shared_site: Site) -> None:
 
 
 def test_a_store_is_added_disabled_and_enabled(shared_site: Site, fresh_name: str) -> None:
-    root = shared_site.layout.root / f"disk-{fresh_name}"
+    root = shared_site.layout.stores / fresh_name
     run = shared_site.run
     [store] = documents(run("add-store", "local", fresh_name, root, "--no-ingest", "--json"))
     assert (store["root"], store["ingestible"]) == (str(root), False)

@@ -30,7 +30,8 @@ name = "agent"
 listen = {agent_address}
 catalog_address = {catalog_address}
 token_file = {token_file}
-store_prefixes = [{store_prefix}]
+# Stores lie beneath these: further ones in `stores`, or beneath what you add here, such as a disk.
+store_prefixes = [{store}, {stores}]
 staging_prefix = {staging_prefix}
 """
 
@@ -50,6 +51,11 @@ class SiteDirectory:
     def store(self) -> Path:
         """Return the root of the default store."""
         return self.root / "store"
+
+    @property
+    def stores(self) -> Path:
+        """Return the directory beneath which further stores may lie."""
+        return self.root / "stores"
 
     @property
     def staging(self) -> Path:
@@ -137,7 +143,8 @@ def _write_config(site: SiteDirectory, port: int, database_url: str) -> None:
         "database_url": database_url or f"sqlite:///{site.root / 'catalog.sqlite'}",
         "secret_key_file": str(site.secrets / "keys"),
         "token_file": str(site.secrets / "agent.token"),
-        "store_prefix": str(site.root),
+        "store": str(site.store),
+        "stores": str(site.stores),
         "staging_prefix": str(site.staging),
     }
     # A JSON string is a TOML string too.

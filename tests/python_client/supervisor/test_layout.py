@@ -40,6 +40,7 @@ def test_the_configuration_names_absolute_paths_and_both_ports(
     assert tables["catalog_service"]["listen"] == "127.0.0.1:4000"
     assert tables["store_agent"]["listen"] == "127.0.0.1:4001"
     assert tables["catalog_service"]["database_url"] == f"sqlite:///{root}/catalog.sqlite"
+    assert tables["store_agent"]["store_prefixes"] == [f"{root}/store", f"{root}/stores"]
     assert tables["store_agent"]["staging_prefix"] == f"{root}/staging"
 
 
