@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
 from catalog_service.roles import Role
-from catalog_service.tables import Account, Token
+from catalog_service.tables import Account, Agent, Store, Token
 from librarian.errors import ConflictError, InvalidRequestError, StateError, UnknownAccountError
 
 PERSON = "PERSON"
@@ -83,9 +83,13 @@ def update_role(db: Session, name: str, role: Role) -> Account:
 
 
 def delete_account(db: Session, name: str) -> None:
-    """Take an account and its tokens off the record."""
+    """Take an account and its tokens off the record.
+
+    Raises StateError for the last administrator, and for a store agent that stores need.
+    """
     account = get_account(db, name)
     _keep_an_administrator(db, account)
+    _keep_an_agent_with_stores(db, account)
     db.execute(delete(Token).where(Token.account_id == account.id))
     db.delete(account)
     db.flush()
@@ -99,6 +103,24 @@ def set_password_hash(db: Session, name: str, password_hash: str) -> None:
     signed_in = (Token.account_id == account.id) & (Token.name == SIGN_IN)
     db.execute(delete(Token).where(signed_in))
     db.flush()
+
+
+def _keep_an_agent_with_stores(db: Session, account: Account) -> None:
+    """Raise StateError for an agent that has stores: nobody could reach their files again."""
+    if account.kind != AGENT:
+        return
+    names = db.scalars(
+        select(Store.name)
+        .join(Agent, Agent.id == Store.agent_id)
+        .where(Agent.name == account.name)
+        .order_by(Store.name)
+        .limit(1)
+    ).all()
+    if names:
+        raise StateError(
+            f"{account.name!r} is the account of the store agent that serves the store"
+            f" {names[0]!r}: it cannot be deleted while the agent has stores."
+        )
 
 
 def _keep_an_administrator(db: Session, account: Account) -> None:

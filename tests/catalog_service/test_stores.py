@@ -20,6 +20,7 @@ from librarian.errors import (
     StateError,
     UnknownStoreError,
 )
+from librarian.v1 import accounts_pb2
 from librarian.v1 import stores_pb2 as pb
 from tests.catalog_service.catalog_site import CatalogSite
 from tests.polling import wait_until
@@ -222,6 +223,17 @@ def test_what_an_agent_finds_wrong_is_told(
     (root / ".librarian-store").unlink()
     wait_until(lambda: not get(catalog).reachable, what="the report of a store without its mark")
     assert get(catalog).problem
+
+
+def test_the_account_of_an_agent_with_stores_is_not_deleted(
+    catalog: CatalogSite, agent: RunningAgent, tmp_path: Path
+) -> None:
+    catalog.accounts().CreateAccount(_agent_account("node2"))
+    create(catalog, tmp_path / "stores" / "pot1")
+    with pytest.raises(StateError, match="serves the store 'pot1'"):
+        catalog.accounts().DeleteAccount(accounts_pb2.DeleteAccountRequest(name="agent"))
+    catalog.accounts().DeleteAccount(accounts_pb2.DeleteAccountRequest(name="node2"))
+    assert catalog.token_of("agent")
 
 
 def test_an_agent_reports_only_on_its_own_stores(
