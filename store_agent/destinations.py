@@ -1,5 +1,6 @@
 """Staging destinations: directories beneath one configured prefix, reached through no link."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from librarian.errors import InvalidRequestError, StateError
 from librarian.names import check_entry_path, show_name
 from store_agent.faults import explained
 from store_agent.paths import DIRECTORY_FLAGS, make_directories, open_beneath
+
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class StagingPrefix:
@@ -51,9 +54,10 @@ class StagingPrefix:
     def opened(self, destination: str, *, make: bool = False) -> Iterator[int]:
         """Give a destination, open; raise StateError when it is not there.
 
-        `make` makes it, with the directories above it, when it is missing.
+        `make` makes it, with the directories above it, when it is missing. Raises
+        InvalidRequestError where nothing may be written: another destination must be chosen.
         """
-        with explained("The staging destination"):
+        with explained("The staging destination"), _refusals_told(destination):
             fd = self._open(self.relative(destination), make=make)
             try:
                 yield fd
@@ -84,11 +88,27 @@ class StagingPrefix:
         prefix = self._prefix()
         try:
             return os.open(prefix, DIRECTORY_FLAGS)
+        except PermissionError:
+            raise
         except OSError as error:
             raise StateError(
                 f"The staging prefix {prefix} cannot be opened ({error.strerror}): make it, or"
                 " mount its disk."
             ) from error
+
+
+@contextmanager
+def _refusals_told(destination: str) -> Iterator[None]:
+    """Tell what no waiting mends apart from a disk that may be mounted again."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        raise InvalidRequestError(
+            f"The agent may not write in the staging destination {show_name(destination)}"
+            f" ({error.strerror}): change its permissions, or choose another."
+        ) from error
 
 
 def _check_links(prefix_fd: int, relative: str) -> None:

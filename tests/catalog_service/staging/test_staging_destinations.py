@@ -11,6 +11,7 @@ from librarian.v1 import jobs_pb2
 from tests.catalog_service.staging.calls import (
     add_night,
     finished,
+    get,
     names_in,
     start,
     state_of,
@@ -18,6 +19,8 @@ from tests.catalog_service.staging.calls import (
 from tests.catalog_service.staging_agent import Node
 from tests.catalog_service.staging_rows import SITE_ID
 from tests.catalog_service.staging_site import Served
+from tests.polling import wait_until
+from tests.store_agent.mounts import read_only
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,34 @@ def test_a_lock_of_another_librarian_is_respected(
     assert state_of(job) == "FAILED"
     assert "Another staging fills the destination" in job.error
     assert names_in(node.prefix / "job") == {"STAGING-IN-PROGRESS"}
+
+
+def test_a_destination_that_may_not_be_written_fails_the_job_at_once(
+    catalog: Served, node: Node, runner: LoopRunner
+) -> None:
+    add_night(node)
+    (node.prefix / "locked").mkdir()
+    runner.start()
+    with read_only(node.prefix / "locked"):
+        job = finished(catalog, start(catalog, "locked/job"))
+    assert (state_of(job), job.attempts) == ("FAILED", 1)
+    assert "may not write in the staging destination" in job.error
+    assert "Read-only file system" in job.error
+
+
+def test_a_destination_whose_disk_is_away_is_waited_for(
+    catalog: Served, node: Node, runner: LoopRunner
+) -> None:
+    add_night(node)
+    job = start(catalog)
+    away = node.prefix.with_name("away")
+    node.prefix.rename(away)
+    runner.start()
+    wait_until(lambda: get(catalog, job).error, what="the first attempt to fail")
+    assert state_of(get(catalog, job)) in ("QUEUED", "RUNNING")
+    assert "mount its disk" in get(catalog, job).error
+    away.rename(node.prefix)
+    assert state_of(finished(catalog, job)) == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
