@@ -82,6 +82,19 @@ def test_whoever_waits_for_a_cancelled_job_is_told(slow_site: Site, gate: Path) 
     assert (done.returncode, done.stderr) == (1, f"librarian: job {job} was cancelled.\n")
 
 
+def test_whoever_waits_is_told_why_a_job_is_tried_again(slow_site: Site, gate: Path) -> None:
+    first, job = start_job(slow_site), start_job(slow_site, "elsewhere")
+    wait_for_state(slow_site, first, lambda state: state == "RUNNING")
+    there = slow_site.layout.staging / "there"
+    wait_until((there / "STAGING-SUCCEEDED").exists, what="the first to be handed over")
+    away = slow_site.layout.staging.rename(slow_site.layout.root / "away")
+    gate.touch()
+    waiting = Terminal(slow_site, "show-job", "local", job, "--wait")
+    waiting.read_until(f"job {job} is tried again: The staging prefix")
+    away.rename(slow_site.layout.staging)
+    assert "succeeded" in waiting.read_to_end()
+
+
 def test_two_stagings_into_one_directory_are_a_conflict(slow_site: Site) -> None:
     job = start_job(slow_site)
     wait_for_state(slow_site, job, lambda state: state == "RUNNING")

@@ -17,6 +17,7 @@ from librarian.cli.output import (
 )
 from librarian.client.jobs import Job
 from librarian.client.librarian import Librarian
+from librarian.client.progress import follow
 
 _COLUMNS = [
     Column("Job", right=True),
@@ -91,7 +92,7 @@ def wait_for_job(job: Job, connection: str, timeout: float | None, *, as_json: b
     Interrupted, the job goes on, and the person is told how to come back to it.
     """
     try:
-        job.wait(timeout_seconds=timeout, progress=True)
+        _wait(job, timeout)
     except KeyboardInterrupt:
         raise CommandError(
             f"job {job.id} goes on; to come back: librarian show-job {connection} {job.id} --wait",
@@ -99,6 +100,20 @@ def wait_for_job(job: Job, connection: str, timeout: float | None, *, as_json: b
         ) from None
     print_job(job, as_json=as_json)
     _check_success(job)
+
+
+def _wait(job: Job, timeout: float | None) -> None:
+    """Wait with a bar, and tell once of each error after which the job is tried again."""
+    told = {""}
+    with follow(True, f"job {job.id}") as show:
+
+        def report(job: Job) -> None:
+            show(job)
+            if not job.has_ended and job.error not in told:
+                told.add(job.error)
+                say(f"job {job.id} is tried again: {printable(job.error)}")
+
+        job.wait(timeout_seconds=timeout, progress=report)
 
 
 def print_job(job: Job, *, as_json: bool) -> None:
