@@ -130,14 +130,17 @@ def test_the_second_start_goes_on_where_the_first_was(
     assert config.read_bytes() == before
 
 
-def test_another_port_moves_the_site(serve: Serve, tmp_path: Path, config: Path) -> None:
+def test_a_site_keeps_its_port(serve: Serve, tmp_path: Path, config: Path, port: int) -> None:
     serve.read_until("ready")
     serve.end()
+    before = (config.read_bytes(), (tmp_path / "D" / "site.toml").read_bytes())
     other = find_free_port()
-    with serving("--dir", tmp_path / "D", "--port", str(other), client_config=config) as again:
-        lines = again.read_until("ready")
-    assert f"catalog_service  127.0.0.1:{other}" in lines
-    assert f"store_agent      127.0.0.1:{other + 1}" in lines
+    sentence = refused("--dir", tmp_path / "D", "--port", str(other), config=config)
+    assert f"this one listens on '127.0.0.1:{port}'" in sentence
+    assert (config.read_bytes(), (tmp_path / "D" / "site.toml").read_bytes()) == before
+    arguments = ("--dir", tmp_path / "D", "--port", str(port))
+    with serving(*arguments, client_config=config) as again:
+        again.read_until("ready")
 
 
 def test_json_tells_of_the_site_in_one_document(tmp_path: Path, config: Path, port: int) -> None:
@@ -188,6 +191,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, config: Path, port: int) -> None
         sentence = refused("--dir", tmp_path / "D", "--port", str(port), config=config)
     assert f"127.0.0.1:{port + 1}" in sentence
     assert "choose another port" in sentence
+    assert not (tmp_path / "D" / "site.toml").exists()
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path, config: Path) -> None:
@@ -206,12 +210,19 @@ def test_a_client_alone_cannot_serve(tmp_path: Path, config: Path) -> None:
     assert "pip install 'librarian[server]'" in sentence
 
 
-@pytest.mark.parametrize("arguments", [[], ["--dir", "a", "--config", "b"]])
-def test_a_site_is_named_in_one_way(arguments: list[str], config: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--dir or --config"),
+        (["--dir", "a", "--config", "b"], "--dir or --config"),
+        (["--config", "b", "--port", "4000"], "--port goes with --dir"),
+    ],
+)
+def test_a_site_is_named_in_one_way(arguments: list[str], words: str) -> None:
     command = [sys.executable, "-m", "librarian.cli", "serve", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "--dir or --config" in done.stderr
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize(

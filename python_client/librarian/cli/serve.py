@@ -29,7 +29,8 @@ The connection `{name}` of your client leads here. Try, in another terminal:
 @click.option(
     "--port",
     type=click.IntRange(1, 65534),
-    help=f"Port of the catalogue; the agent takes the next one.  [default: {DEFAULT_PORT}]",
+    help="Port of a new site's catalogue; the agent takes the next one. It is kept in site.toml,"
+    f" and not changed by a later start.  [default: {DEFAULT_PORT}]",
 )
 @json_option
 def serve(config: Path | None, directory: Path | None, port: int | None, as_json: bool) -> None:
@@ -43,6 +44,11 @@ def serve(config: Path | None, directory: Path | None, port: int | None, as_json
     """
     if (config is None) == (directory is None):
         raise click.UsageError("Give either --dir or --config.", click.get_current_context())
+    if config is not None and port is not None:
+        raise click.UsageError(
+            "--port goes with --dir: a configuration file has its own addresses.",
+            click.get_current_context(),
+        )
     logging.basicConfig(level=logging.INFO, format="librarian: %(message)s", stream=sys.stderr)
     options = _options(config, directory, port)
     show = _print_json if as_json else lambda ready: _print_text(ready, options.directory)
@@ -51,7 +57,7 @@ def serve(config: Path | None, directory: Path | None, port: int | None, as_json
 
 def _options(config: Path | None, directory: Path | None, port: int | None) -> ServeOptions:
     if config is not None:
-        return ServeOptions(config, port=port)
+        return ServeOptions(config)
     assert directory is not None  # noqa: S101 - one of the two is there
     site = make_site_directory(directory, port or DEFAULT_PORT)
     return ServeOptions(site.config_file, site, port)

@@ -14,7 +14,7 @@ AGENT = "store_agent"
 # The order in which they start: an agent announces itself to its catalogue.
 SERVICES = (CATALOG, AGENT)
 DEFAULT_PORT = 21106
-_DEFAULT_ADDRESSES = {CATALOG: f"127.0.0.1:{DEFAULT_PORT}", AGENT: f"127.0.0.1:{DEFAULT_PORT + 1}"}
+_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,8 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
     values = {name: _with_environment(name, tables[name], environment) for name in services}
     agent = values.get(AGENT, {})
     ca_file = agent.get("catalog_ca_file")
-    addresses = {
-        name: str(values[name].get("listen", _DEFAULT_ADDRESSES[name])) for name in services
-    }
+    defaults = new_addresses(DEFAULT_PORT)
+    addresses = {name: str(values[name].get("listen", defaults[name])) for name in services}
     return SiteConfig(
         config_file=config_file,
         services=services,
@@ -55,19 +54,27 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
     )
 
 
-def port_changes(port: int) -> dict[str, str]:
-    """Return the environment that moves a site on loopback to another pair of ports."""
-    catalog, agent = f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"
-    return {
-        "LIBRARIAN_CATALOG_SERVICE__LISTEN": catalog,
-        "LIBRARIAN_STORE_AGENT__LISTEN": agent,
-        "LIBRARIAN_STORE_AGENT__CATALOG_ADDRESS": catalog,
-    }
+def new_addresses(port: int) -> dict[str, str]:
+    """Return where the services of a new site listen, by name."""
+    return {CATALOG: f"{_HOST}:{port}", AGENT: f"{_HOST}:{port + 1}"}
 
 
-def check_ports(config: SiteConfig) -> None:
+def check_port_kept(config: SiteConfig, port: int) -> None:
+    """Raise SiteStartError when a site's catalogue is configured for another port.
+
+    Who has a connection to the site would not find it there.
+    """
+    address = config.addresses.get(CATALOG, "")
+    if address.rpartition(":")[2] != str(port):
+        raise SiteStartError(
+            f"The port of a site is chosen once, and this one listens on {address!r}: leave --port"
+            f" out, or change the addresses in {config.config_file} and in people's connections."
+        )
+
+
+def check_ports(addresses: Mapping[str, str]) -> None:
     """Raise SiteStartError when something else listens where a service shall."""
-    for service, address in config.addresses.items():
+    for service, address in addresses.items():
         try:
             _try_to_bind(address)
         except (OSError, ValueError, OverflowError) as error:

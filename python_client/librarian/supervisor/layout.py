@@ -8,10 +8,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from librarian.supervisor.config import AGENT, CATALOG, check_ports, new_addresses
 from librarian.supervisor.errors import SiteStartError
 
 DEFAULT_STORE = "store"
-_HOST = "127.0.0.1"
 
 _CONFIG = """\
 # Made by `librarian serve`; deploy/librarian.example.toml lists every key. Change it as you like:
@@ -76,8 +76,9 @@ class SiteDirectory:
 def make_site_directory(root: Path, port: int, *, database_url: str = "") -> SiteDirectory:
     """Make what is missing of a site's directory, and leave what is there as it is.
 
-    The catalogue listens on `port` and the agent on the one after it, on loopback; the database
-    is SQLite in the directory unless a URL is given.
+    A new site's catalogue listens on `port` and its agent on the one after it, on loopback; the
+    database is SQLite in the directory unless a URL is given. Nothing is configured for ports that
+    something else listens on.
     """
     site = SiteDirectory(Path(os.path.abspath(root)))
     _check_path(site.root)
@@ -87,6 +88,7 @@ def make_site_directory(root: Path, port: int, *, database_url: str = "") -> Sit
             directory.mkdir(parents=True, exist_ok=True)
         site.secrets.mkdir(mode=0o700, exist_ok=True)
         if not site.config_file.exists():
+            check_ports(new_addresses(port))
             _write_config(site, port, database_url)
     except OSError as error:
         raise SiteStartError(
@@ -136,10 +138,11 @@ def _check_not_moved(site: SiteDirectory) -> None:
 
 
 def _write_config(site: SiteDirectory, port: int, database_url: str) -> None:
+    addresses = new_addresses(port)
     values = {
         "site_name": socket.gethostname(),
-        "catalog_address": f"{_HOST}:{port}",
-        "agent_address": f"{_HOST}:{port + 1}",
+        "catalog_address": addresses[CATALOG],
+        "agent_address": addresses[AGENT],
         "database_url": database_url or f"sqlite:///{site.root / 'catalog.sqlite'}",
         "secret_key_file": str(site.secrets / "keys"),
         "token_file": str(site.secrets / "agent.token"),

@@ -8,8 +8,8 @@ from pathlib import Path
 from librarian.supervisor.config import (
     CATALOG,
     SiteConfig,
+    check_port_kept,
     check_ports,
-    port_changes,
     read_site_config,
 )
 from librarian.supervisor.first_use import (
@@ -44,7 +44,7 @@ class ServeOptions:
     config_file: Path
     # Present for a site that lives in one directory.
     directory: SiteDirectory | None = None
-    # Port to use in place of the configured ones; the agent takes the one after it.
+    # Port that the catalogue must be configured for; None takes what is configured.
     port: int | None = None
 
 
@@ -62,15 +62,16 @@ def serve_site(options: ServeOptions, on_ready: Callable[[ReadySite], None]) -> 
 def _serve(
     options: ServeOptions, on_ready: Callable[[ReadySite], None], signals: StopSignals
 ) -> None:
-    changes = port_changes(options.port) if options.port else {}
-    config = read_site_config(options.config_file, {**os.environ, **changes})
-    check_ports(config)
-    administrator = set_up(config.config_file, changes) if CATALOG in config.services else None
+    config = read_site_config(options.config_file, os.environ)
+    if options.port is not None:
+        check_port_kept(config, options.port)
+    check_ports(config.addresses)
+    administrator = set_up(config.config_file) if CATALOG in config.services else None
     if administrator:
         # Before all else: the secret is nowhere but here, and would be lost with this process.
         write_local_connection(config, administrator)
     connection = find_local_connection(config)
-    site = RunningSite(_processes(config, options.directory, changes))
+    site = RunningSite(_processes(config, options.directory))
     try:
         with signals.raising():
             addresses = site.start()
@@ -85,15 +86,12 @@ def _serve(
         site.stop()
 
 
-def _processes(
-    config: SiteConfig, directory: SiteDirectory | None, changes: dict[str, str]
-) -> list[Process]:
+def _processes(config: SiteConfig, directory: SiteDirectory | None) -> list[Process]:
     return [
         Process(
             module=service,
             config_file=config.config_file,
             log_file=directory.logs / f"{service}.log" if directory else None,
-            environment=changes,
             umask=CATALOG_UMASK if service == CATALOG else -1,
         )
         for service in config.services

@@ -35,14 +35,14 @@ def check_installation() -> None:
         )
 
 
-def set_up(config_file: Path, environment: dict[str, str]) -> NewAdministrator | None:
+def set_up(config_file: Path, environment: dict[str, str] | None = None) -> NewAdministrator | None:
     """Prepare a catalogue, again or for the first time; return the administrator if it is new."""
     done = subprocess.run(
         service_command("catalog_service", config_file, subcommand="setup"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=child_environment(environment),
+        env=child_environment(environment or {}),
         umask=CATALOG_UMASK,
         check=False,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from librarian.supervisor.config import check_ports, port_changes, read_site_config
+from librarian.supervisor.config import check_port_kept, check_ports, read_site_config
 from librarian.supervisor.errors import SiteStartError
 
 
@@ -40,12 +40,12 @@ def test_the_catalogue_is_reached_as_its_agent_reaches_it(tmp_path: Path) -> Non
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, '[catalog_service]\nlisten = "127.0.0.1:1"\n[store_agent]\n')
-    config = read_site_config(path, port_changes(4000))
-    assert dict(config.addresses) == {
-        "catalog_service": "127.0.0.1:4000",
-        "store_agent": "127.0.0.1:4001",
-    }
+    config = read_site_config(path, {"LIBRARIAN_CATALOG_SERVICE__LISTEN": "127.0.0.1:4000"})
+    assert config.addresses["catalog_service"] == "127.0.0.1:4000"
     assert config.catalog_address == "127.0.0.1:4000"
+    check_port_kept(config, 4000)
+    with pytest.raises(SiteStartError, match="chosen once"):
+        check_port_kept(config, 1)
 
 
 def test_a_port_in_use_is_told_with_its_service(tmp_path: Path) -> None:
@@ -53,4 +53,4 @@ def test_a_port_in_use_is_told_with_its_service(tmp_path: Path) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         path = write(tmp_path, f'[catalog_service]\nlisten = "{address}"\n')
         with pytest.raises(SiteStartError, match=f"catalog_service cannot listen on '{address}'"):
-            check_ports(read_site_config(path, {}))
+            check_ports(read_site_config(path, {}).addresses)
