@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from librarian.client.sites import SiteLink
+from librarian.client.stalls import watched
 from librarian.datasets import DatasetEntry, list_entries
 from librarian.errors import NoInstanceError
 from librarian.hashing import PIECE_BYTES
@@ -122,9 +123,11 @@ class AgentWay:
         request = store_agent_pb2.ListEntriesRequest(store_name=self._store_name, path=self._path)
         is_directory = False
         entries: list[DatasetEntry] = []
-        for answer in self._agent.ListEntries(request, timeout=_LIST_TIMEOUT_SECONDS):
-            is_directory = answer.directory
-            entries.extend(DatasetEntry(one.path, one.size_bytes) for one in answer.entries)
+        with watched(self._connection) as watch:
+            answers = self._agent.ListEntries(request, timeout=_LIST_TIMEOUT_SECONDS)
+            for answer in watch.each(answers):
+                is_directory = answer.directory
+                entries.extend(DatasetEntry(one.path, one.size_bytes) for one in answer.entries)
         return Listing(is_directory, entries)
 
     def read(self, wanted: Sequence[tuple[str, int]]) -> Iterator[Piece]:
@@ -136,8 +139,9 @@ class AgentWay:
         )
         stream: Any = self._agent.ReadContents(request, timeout=_STREAM_TIMEOUT_SECONDS)
         try:
-            for answer in stream:
-                yield Piece(answer.path, answer.offset, answer.data)
+            with watched(self._connection) as watch:
+                for answer in watch.each(stream):
+                    yield Piece(answer.path, answer.offset, answer.data)
         finally:
             stream.cancel()
 

@@ -9,6 +9,7 @@ from librarian.client.download_ways import find_ways
 from librarian.client.progress import ProgressOption, metered
 from librarian.client.retries import Backoff
 from librarian.client.sites import SiteCalls
+from librarian.client.stalls import StalledError
 from librarian.errors import (
     BusyError,
     CorruptContentsError,
@@ -68,7 +69,7 @@ class DownloadCalls(SiteCalls):
             if part.counted_bytes > counted_bytes:
                 backoff.reset()
             counted_bytes = part.counted_bytes
-            if not backoff.pause():
+            if isinstance(away, StalledError) or not backoff.pause():
                 raise away
 
     def _fetch_once(

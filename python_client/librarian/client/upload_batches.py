@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from librarian.checksums import parse_checksum
 from librarian.client.messages import read_file
 from librarian.client.retries import Backoff
+from librarian.client.stalls import StalledError
 from librarian.client.upload_leases import renewed
 from librarian.client.upload_paths import is_path_open, send_by_path
 from librarian.client.upload_runs import Pending, Run, StoppedError
@@ -91,7 +92,7 @@ class UploadBatch:
                 if arrived_bytes > most_bytes:
                     backoff.reset()
                 most_bytes = max(most_bytes, arrived_bytes)
-                if backoff.pause():
+                if not isinstance(error, StalledError) and backoff.pause():
                     self._start_anew(self._waiting())
                 else:
                     _end(self._waiting(), error)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from librarian.client.channel import Connection
 from librarian.client.sources import SourceEntry, open_entries, read_piece
+from librarian.client.stalls import Watch, watched
 from librarian.client.tallies import Tally
 from librarian.client.upload_runs import Pending, Run, StoppedError
 from librarian.errors import BusyError, LibrarianError, NotReachableError, NotSignedInError
@@ -30,23 +32,25 @@ def send_by_stream(pendings: Sequence[Pending], way_in: uploads_pb2.WayIn, run: 
     """
     connection = run.link.agent(way_in.agent_address, way_in.ticket, tls=way_in.agent_tls)
     try:
-        agent = connection.stub(store_agent_pb2_grpc.StoreAgentStub)
-        _send(agent, list(pendings), run)
+        _send(connection, list(pendings), run)
     finally:
         connection.close()
 
 
-def _send(agent: Any, pendings: list[Pending], run: Run) -> None:
-    arrived = [_ask_arrived(agent, pending) for pending in pendings]
+def _send(connection: Connection, pendings: list[Pending], run: Run) -> None:
+    agent = connection.stub(store_agent_pb2_grpc.StoreAgentStub)
+    with watched(connection) as watch:
+        arrived = [_ask_arrived(agent, pending, watch) for pending in pendings]
     pieces = _Pieces(pendings, arrived, run)
     try:
-        agent.WriteContents(iter(pieces), timeout=_STREAM_TIMEOUT_SECONDS)
+        with watched(connection) as watch:
+            agent.WriteContents(pieces.under(watch), timeout=_STREAM_TIMEOUT_SECONDS)
     except _ERRORS_OF_THE_WAY:
         pieces.raise_error()
         raise
     except LibrarianError as error:
         pieces.raise_error()
-        _blame(agent, pendings, error, run)
+        _blame(connection, pendings, error, run)
         return
     finally:
         pieces.is_over = True
@@ -55,21 +59,23 @@ def _send(agent: Any, pendings: list[Pending], run: Run) -> None:
         pending.checksum = checksum
 
 
-def _blame(agent: Any, pendings: list[Pending], error: LibrarianError, run: Run) -> None:
+def _blame(
+    connection: Connection, pendings: list[Pending], error: LibrarianError, run: Run
+) -> None:
     """Find whose error ended a stream of several: each that is well is sent again, alone."""
     left = [pending for pending in pendings if pending.is_open]
     if len(pendings) == 1:
         pendings[0].error = pendings[0].error or error
         return
     for pending in left:
-        _send(agent, [pending], run)
+        _send(connection, [pending], run)
 
 
-def _ask_arrived(agent: Any, pending: Pending) -> Arrived:
+def _ask_arrived(agent: Any, pending: Pending, watch: Watch) -> Arrived:
     if pending.from_start or pending.source.size_bytes < _WORTH_RESUMING_BYTES:
         return {}
     request = store_agent_pb2.ListArrivedEntriesRequest(upload=_stored(pending))
-    answers = agent.ListArrivedEntries(request, timeout=_ASK_TIMEOUT_SECONDS)
+    answers = watch.each(agent.ListArrivedEntries(request, timeout=_ASK_TIMEOUT_SECONDS))
     arrived = {entry.path: entry.size_bytes for answer in answers for entry in answer.entries}
     pending.arrived_bytes = sum(arrived.values())
     return arrived
@@ -99,6 +105,14 @@ class _Pieces:
         """Raise the error that was kept."""
         if self._error is not None:
             raise self._error
+
+    def under(self, watch: Watch) -> Iterator[Request]:
+        """Yield the messages, and then wait for the answer, under a watch."""
+        for request in self:
+            watch.begin()
+            yield request
+            watch.end()
+        watch.begin()
 
     def __iter__(self) -> Iterator[Request]:
         try:
