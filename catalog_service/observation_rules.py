@@ -127,6 +127,6 @@ def _no_observation(file_name: str, candidate_count: int) -> str:
         candidate_count > 1
     )
     return (
-        f"The file {show_name(file_name)} does not tell its observation.{known} Give its obsid, or"
-        " say null_obsid when it belongs to none."
+        f"The file {show_name(file_name)} does not tell its observation.{known} Give its obsid"
+        " (--obsid), or say that it belongs to none (--null-obsid)."
     )
