@@ -1,11 +1,14 @@
 """What a catalogue can be told by its configuration."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from librarian.service.config import ListenConfig
+
+_DATABASE = re.compile(r"(sqlite(\+pysqlite)?|postgres(ql)?(\+psycopg2)?)://")
 
 
 class SiteConfig(BaseModel):
@@ -34,6 +37,16 @@ class CatalogConfig(ListenConfig):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_supported(cls, database_url: str) -> str:
+        if not _DATABASE.match(database_url):
+            raise ValueError(
+                "give sqlite:////absolute/path or postgresql://user@host/name: those two databases"
+                " are supported"
+            )
+        return database_url
 
 
 class LocalAgentConfig(BaseModel):

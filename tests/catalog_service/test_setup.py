@@ -193,6 +193,14 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@here/x", "sqlite", "", "postgresql+asyncpg:"])
+def test_a_database_of_another_kind_is_refused(tmp_path: Path, url: str) -> None:
+    printed, said = NewSite(tmp_path, url).start().communicate(timeout=60)
+    assert (printed, said.count("\n")) == ("", 1)
+    assert "sqlite:////absolute/path or postgresql://" in said
+    assert "hunter2" not in said
+
+
 def test_a_site_without_an_agent_gets_none(site: NewSite) -> None:
     text = site.config_file.read_text()
     site.config_file.write_text(text.partition("[store_agent]")[0])
