@@ -47,6 +47,9 @@ def test_an_unknown_connection_names_the_known_ones(config_file: Path) -> None:
 
 def test_without_a_file_there_is_no_connection(config_file: Path) -> None:
     assert list_connections(config_file) == []
+    with pytest.raises(NotFoundError, match=f"the file {config_file} is missing"):
+        read_connection("here", config_file)
+    write_document(config_file, {})
     with pytest.raises(NotFoundError, match="it has none"):
         read_connection("here", config_file)
 

@@ -90,6 +90,11 @@ def read_connection(
     path = find_config_file(config_file)
     entries = _read_entries(path)
     if name not in entries:
+        if not path.exists():
+            raise NotFoundError(
+                f"There is no connection {name!r}, for the file {path} is missing: make it, or name"
+                f" another in {CONFIG_VARIABLE}."
+            )
         known = f"it has {', '.join(map(repr, sorted(entries)))}" if entries else "it has none"
         raise NotFoundError(f"There is no connection {name!r} in {path}: {known}.")
     return _read_entry(entries[name], f"The connection {name!r} in {path}")
