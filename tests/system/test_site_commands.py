@@ -186,12 +186,34 @@ def test_files_under_a_store_are_registered_where_they_lie(
     assert second == {"registered": 0, "known": 3, "registered_bytes": 0, "failed": 0}
 
 
+def test_failures_are_documents_of_one_shape(
+    shared_site: Site, fresh_name: str, tmp_path: Path
+) -> None:
+    night = tmp_path / "night"
+    night.mkdir()
+    (night / fresh_name).write_bytes(b"new")
+    (night / "link.log").symlink_to("/etc/passwd")
+    (night / "links").symlink_to("/etc")
+    arguments = ("upload", "local", night, "nights", "--recursive", "--null-obsid", "--json")
+    done = shared_site.run(*arguments)
+    assert "2 of 3 files failed" in done.stderr
+    told = {one["path"]: one for one in documents(done, 5)}
+    assert told[str(night / fresh_name)]["name"] == fresh_name
+    refused = [told[str(night / "link.log")], told[str(night / "links")]]
+    assert all("is a symbolic link" in one["error"] for one in refused)
+    done = shared_site.run("register", "local", "store", "nowhere.log", "--null-obsid", "--json")
+    failure, total = documents(done, 3)
+    assert failure.keys() == refused[0].keys() == {"path", "error"}
+    assert (failure["path"], total["failed"]) == ("nowhere.log", 1)
+    assert done.stderr == "librarian: 1 path could not be put on record.\n"
+
+
 def test_paths_to_register_are_read_from_stdin(shared_site: Site, fresh_name: str) -> None:
     (shared_site.layout.store / fresh_name).write_text("old")
     done = shared_site.run(
         "register", "local", "store", "--paths-from", "-", "--null-obsid", stdin=f"{fresh_name}\n"
     )
-    assert done.stdout == "1 files registered (3 B), 0 known already.\n"
+    assert done.stdout == "1 file registered (3 B), 0 known already.\n"
 
 
 def test_accounts_come_change_and_go(shared_site: Site, fresh_name: str) -> None:
@@ -240,7 +262,7 @@ def test_a_terminal_gets_a_table_and_a_live_bar(sqlite_site: Site, tmp_path: Pat
     local = tmp_path / "terminal.log"
     local.write_bytes(b"x" * 1000)
     upload = Terminal(sqlite_site, "upload", "local", local, "terminal.log", "--null-obsid")
-    assert "1/1 files" in upload.read_to_end()
+    assert "1/1 file " in upload.read_to_end()
     search = Terminal(sqlite_site, "search-files", "local", '{"name-matches": "terminal%"}')
     assert "───" in search.read_to_end()
 

@@ -6,6 +6,7 @@ from librarian.cli.arguments import LARGEST_NUMBER, UTF8_TEXT, connection_argume
 from librarian.cli.exit_codes import CommandError, ExitCode
 from librarian.cli.output import (
     Column,
+    format_count,
     format_size,
     format_time,
     print_fields,
@@ -130,7 +131,7 @@ def _check_success(job: Job) -> None:
     if job.state == "CANCELLED":
         raise CommandError(f"job {job.id} was cancelled.")
     if job.files_failed:
-        done = f"{job.files_done} of {job.files_total} files are staged"
+        done = f"{job.files_done} of {format_count(job.files_total, 'file')} staged"
         raise CommandError(
             f"job {job.id}: {done}, {job.files_failed} failed.", ExitCode.DONE_IN_PART
         )

@@ -38,6 +38,14 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def print_failure(path: str, message: str, *, as_json: bool) -> None:
+    """Tell of one of many that failed: data for programs, talk for people."""
+    if as_json:
+        print_json({"path": path, "error": message}, flush=True)
+    else:
+        say(f"{printable(path)}: {printable(message)}")
+
+
 def print_rows(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """Print a table while its rows come, and hold none of them for long.
 
@@ -63,6 +71,11 @@ def print_fields(fields: Mapping[str, str]) -> None:
 def printable(text: str) -> str:
     """Return text with what could disturb a terminal written as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def format_count(count: int, what: str) -> str:
+    """Return a number of things, whose plural ends in `s`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def format_size(size_bytes: float) -> str:

@@ -11,7 +11,7 @@ import click
 
 from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, exit_code_of_all
-from librarian.cli.output import format_size, print_json, print_line, printable, say
+from librarian.cli.output import format_count, format_size, print_failure, print_json, print_line
 from librarian.client.librarian import Librarian
 from librarian.client.records import RegistrationProgress
 from librarian.errors import LibrarianError
@@ -72,12 +72,15 @@ def register(
     with Librarian.connect(connection) as site, _all_paths(paths, paths_from) as all_paths:
         for progress in site.register(store, all_paths, **options):
             total.add(progress)
-            _print_failures(progress)
+            for failure in progress.failures:
+                print_failure(failure.path, failure.message, as_json=as_json)
     _print_sum(total, as_json=as_json)
     if total.failed:
         done_count = total.registered + total.known
         code = exit_code_of_all(list(total.errors.values()), done_count=done_count)
-        raise CommandError(f"{total.failed} paths could not be put on record.", code)
+        raise CommandError(
+            f"{format_count(total.failed, 'path')} could not be put on record.", code
+        )
 
 
 @contextmanager
@@ -98,11 +101,6 @@ def _chain(paths: Sequence[str], lines: Iterable[str]) -> Iterator[str]:
             yield path
 
 
-def _print_failures(progress: RegistrationProgress) -> None:
-    for failure in progress.failures:
-        say(f"{printable(failure.path)}: {printable(failure.message)}")
-
-
 def _print_sum(total: _Sum, *, as_json: bool) -> None:
     if as_json:
         print_json(
@@ -115,4 +113,5 @@ def _print_sum(total: _Sum, *, as_json: bool) -> None:
         )
     else:
         size = format_size(total.registered_bytes)
-        print_line(f"{total.registered} files registered ({size}), {total.known} known already.")
+        files = format_count(total.registered, "file")
+        print_line(f"{files} registered ({size}), {total.known} known already.")

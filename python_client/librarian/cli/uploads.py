@@ -1,6 +1,7 @@
 """The command that puts files into the archive."""
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import click
 from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, ExitCode, exit_code_of_all
 from librarian.cli.local_trees import find_local_files
-from librarian.cli.output import format_size, print_json, print_line, printable, say
+from librarian.cli.output import format_count, format_size, print_failure, print_json, print_line
 from librarian.client.librarian import Librarian
 from librarian.client.records import UploadItem, UploadOutcome
+from librarian.errors import InvalidRequestError
+from librarian.names import show_name
 
 _INTERRUPTED = "interrupted; the same command goes on where this one was."
 
@@ -72,34 +75,48 @@ def _upload_one(
 def _upload_tree(
     site: Librarian, local: Path, dest: str, options: dict[str, Any], *, as_json: bool
 ) -> None:
-    items = _find_items(local, dest, options)
+    links: list[UploadOutcome] = []
+    items = _find_items(local, dest, options, links)
     done_count, done_bytes, errors = 0, 0, []
-    for outcome in site.upload_many(items, progress=True):
+    for outcome in chain(site.upload_many(items, progress=True), links):
         _print_outcome(outcome, as_json=as_json)
         if outcome.file:
             done_count, done_bytes = done_count + 1, done_bytes + outcome.file.size_bytes
         elif outcome.error:
             errors.append(outcome.error)
     if not as_json:
-        print_line(f"{done_count} files are on record ({format_size(done_bytes)}).")
+        are = "file is" if done_count == 1 else "files are"
+        print_line(f"{done_count} {are} on record ({format_size(done_bytes)}).")
     if errors:
         code = exit_code_of_all(errors, done_count=done_count)
-        raise CommandError(f"{len(errors)} of {done_count + len(errors)} files failed.", code)
+        total = format_count(done_count + len(errors), "file")
+        raise CommandError(f"{len(errors)} of {total} failed.", code)
 
 
-def _find_items(local: Path, dest: str, options: dict[str, Any]) -> Iterable[UploadItem]:
+def _find_items(
+    local: Path, dest: str, options: dict[str, Any], links: list[UploadOutcome]
+) -> Iterable[UploadItem]:
+    """Yield what is to be uploaded; a link becomes a failure, and not what it leads to."""
     if not local.is_dir():
         raise CommandError(f"{local} is not a directory: leave --recursive away.")
     directories = "" if dest in ("", ".") else f"{dest.rstrip('/')}/"
     for path, relative_path in find_local_files(local):
-        yield UploadItem(path, f"{directories}{relative_path}", **options)
+        item = UploadItem(path, f"{directories}{relative_path}", **options)
+        if path.is_symlink():
+            links.append(UploadOutcome(item, error=_link_error(path)))
+        else:
+            yield item
+
+
+def _link_error(path: Path) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{show_name(str(path))} is a symbolic link: upload what it leads to by its own path."
+    )
 
 
 def _print_outcome(outcome: UploadOutcome, *, as_json: bool) -> None:
-    if as_json:
-        error = str(outcome.error) if outcome.error else None
-        file = outcome.file.to_json() if outcome.file else {}
-        document = {"local_path": str(outcome.item.local_path), **file, "error": error}
-        print_json(document, flush=True)
-    elif outcome.error:
-        say(f"{printable(str(outcome.item.local_path))}: {printable(str(outcome.error))}")
+    path = str(outcome.item.local_path)
+    if outcome.error:
+        print_failure(path, str(outcome.error), as_json=as_json)
+    elif as_json and outcome.file:
+        print_json({"path": path, **outcome.file.to_json(), "error": None}, flush=True)

@@ -134,11 +134,11 @@ def _bar(title: str) -> Iterator[Callable[[Counted], None]]:
     if not (console.is_terminal or console.is_jupyter):
         yield lambda _: None
         return
-    files = TextColumn("{task.fields[files_done]}/{task.fields[files_total]} files")
-    columns = [BarColumn(), files, DownloadColumn(binary_units=True), TransferSpeedColumn()]
+    files = TextColumn("{task.fields[files_done]}/{task.fields[files_total]} {task.fields[unit]}")
+    columns = [BarColumn(), files, DownloadColumn(), TransferSpeedColumn()]
     bars = Bars(TextColumn("{task.description}"), *columns, TimeRemainingColumn(), console=console)
     with bars:
-        task = bars.add_task(title, total=None, files_done=0, files_total=0)
+        task = bars.add_task(title, total=None, files_done=0, files_total=0, unit="files")
 
         def report(counted: Counted) -> None:
             bars.update(
@@ -148,6 +148,7 @@ def _bar(title: str) -> Iterator[Callable[[Counted], None]]:
                 completed=counted.bytes_done,
                 files_done=counted.files_done,
                 files_total=counted.files_total,
+                unit="file" if counted.files_total == 1 else "files",
             )
 
         yield report
