@@ -8,7 +8,7 @@ from catalog_service.roles import Role
 from catalog_service.token_checks import TokenChecks
 from catalog_service.tokens import Holder
 from librarian.errors import NotAllowedError
-from librarian.service.calls import Caller
+from librarian.service.calls import STRANGER, Caller, is_reflection
 
 # The least role that may make a call; only agents' accounts; or anyone, without a token.
 Right = Role | Literal["agent", "anyone"]
@@ -67,9 +67,9 @@ class Rights:
 
     def authenticate(self, method: str, token: str | None) -> Caller:
         """Return who calls; raise NotSignedInError or NotAllowedError."""
-        right = RIGHTS.get(method.removeprefix(_PREFIX))
+        right = Role.NONE if is_reflection(method) else RIGHTS.get(method.removeprefix(_PREFIX))
         if right == "anyone":
-            return Caller("nobody")
+            return STRANGER
         holder = self._checks.holder_of(token)
         if right is None or not _may(holder, right):
             raise NotAllowedError(_refusal(holder, method.removeprefix(_PREFIX), right))

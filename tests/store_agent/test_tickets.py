@@ -10,7 +10,7 @@ from librarian.errors import NotAllowedError, NotSignedInError
 from librarian.service.tickets import Ticket, new_ticket_key, sign_ticket
 from librarian.v1 import store_agent_pb2 as pb
 from librarian.v1 import store_agent_pb2_grpc
-from store_agent.rpc.tickets import NEEDED_ACTIONS
+from store_agent.rpc.tickets import NEEDED_ACTIONS, authenticator
 from tests.store_agent.running_agent import Agent
 
 STREAMED = {"WriteContents", "EndStaging"}
@@ -44,6 +44,15 @@ def test_a_ticket_that_has_expired_is_no_ticket(agent: Agent) -> None:
     expired = sign_ticket(agent.running.parts.ticket_key, Ticket("manage"), -1000)
     with pytest.raises(NotSignedInError):
         call(agent, "CheckDestination", expired)
+
+
+def test_any_ticket_lets_its_bearer_see_what_is_served(agent: Agent) -> None:
+    ticket = sign_ticket(agent.running.parts.ticket_key, Ticket("read", "s1\nzen.uvh5"), 600)
+    let_in = authenticator(agent.running.parts.ticket_key)
+    method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+    assert let_in(method, ticket).signed_in
+    with pytest.raises(NotSignedInError):
+        let_in(method, None)
 
 
 CONFIG = """

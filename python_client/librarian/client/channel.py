@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from librarian.errors import (
+    BusyError,
     LibrarianError,
     NotAllowedError,
     NotReachableError,
@@ -162,6 +163,8 @@ def translate_error(error: grpc.RpcError, address: str) -> LibrarianError:
             return NotSignedInError(details)
         case grpc.StatusCode.PERMISSION_DENIED:
             return NotAllowedError(details)
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if "Concurrent RPC limit" in details:
+            return BusyError(f"Too many call {address} at the moment: repeat the call later.")
         case grpc.StatusCode.UNIMPLEMENTED:
             return LibrarianError(f"{address} is no Librarian service that knows this call.")
         case _:

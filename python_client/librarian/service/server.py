@@ -9,7 +9,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from librarian.service.calls import Authenticate, CallInterceptor
+from librarian.service.arrivals import Arrivals
+from librarian.service.calls import Authenticate, CallInterceptor, Entrance
 from librarian.service.config import ConfigError, ListenConfig
 
 # Adds a service's servicers to a server, and returns their full names.
@@ -24,21 +25,29 @@ _OPTIONS = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
+# So many calls for each thread may wait for one; more are refused.
+_WAITING_PER_THREAD = 16
+# The part of the threads that callers without a token get.
+_STRANGERS_PART = 4
 
 
 class RunningServer:
     """A server that listens."""
 
-    def __init__(self, server: grpc.Server, host: str, port: int, checks: health.HealthServicer):
+    def __init__(
+        self, server: grpc.Server, address: str, checks: health.HealthServicer, arrivals: Arrivals
+    ) -> None:
         self._server = server
         self._checks = checks
-        self.port = port
-        self.address = f"{host}:{port}"
+        self._arrivals = arrivals
+        self.address = address
+        self.port = int(address.rpartition(":")[2])
 
     def stop(self, grace_seconds: float = 5.0) -> None:
         """Refuse new calls, give those under way some time, and end the rest."""
         self._checks.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
+        self._arrivals.close()
 
 
 def serve(
@@ -46,11 +55,13 @@ def serve(
 ) -> RunningServer:
     """Start a server; raise ConfigError when the configuration or the port cannot be used."""
     listen.check_listen()
+    arrivals = Arrivals()
+    entrance = Entrance(authenticate, arrivals, listen.threads // _STRANGERS_PART)
     server = grpc.server(
         ThreadPoolExecutor(listen.threads, thread_name_prefix="call"),
-        interceptors=[CallInterceptor(authenticate)],
+        interceptors=[CallInterceptor(entrance)],
         options=_OPTIONS,
-        maximum_concurrent_rpcs=None,
+        maximum_concurrent_rpcs=listen.threads * _WAITING_PER_THREAD,
     )
     names = add_servicers(server)
     checks = _add_health(server, names)
@@ -59,7 +70,9 @@ def serve(
     )
     port = _bind(server, listen)
     server.start()
-    return RunningServer(server, listen.listen_host, port, checks)
+    # Its thread would outlive a server that found its port taken.
+    arrivals.start()
+    return RunningServer(server, f"{listen.listen_host}:{port}", checks, arrivals)
 
 
 def _add_health(server: grpc.Server, names: list[str]) -> health.HealthServicer:

@@ -1,18 +1,14 @@
 """A server as all services run it, over a real channel."""
 
 import logging
-import threading
 from typing import Any
 
 import grpc
 import pytest
 import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
-    ProtoReflectionDescriptorDatabase,
-)
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from librarian.client.channel import Connection
 from librarian.errors import (
     LibrarianError,
     NotAllowedError,
@@ -21,96 +17,18 @@ from librarian.errors import (
     UnknownFileError,
     WaitTimedOutError,
 )
-from librarian.service.calls import Caller, current_caller
-from librarian.service.config import ConfigError, ListenConfig
-from librarian.service.server import serve
-from librarian.v1 import files_pb2, files_pb2_grpc, search_pb2, search_pb2_grpc
-
-
-class Files(files_pb2_grpc.FilesServicer):
-    """Answers by the name that is asked for."""
-
-    def __init__(self) -> None:
-        self.release = threading.Event()
-
-    def GetFile(self, request, context):
-        match request.name:
-            case "unknown":
-                raise UnknownFileError("No file is called 'unknown'.")
-            case "broken":
-                raise ValueError("the password is hunter2")
-            case "slow":
-                self.release.wait(20)
-        return files_pb2.File(name=request.name, source=current_caller().name)
-
-
-class Search(search_pb2_grpc.SearchServicer):
-    """Streams two answers, and then fails."""
-
-    def SearchFiles(self, request, context):
-        for name in ("a", "b"):
-            yield search_pb2.SearchFilesResponse(files=[files_pb2.File(name=name)])
-        raise UnknownFileError("No more.")
-
-
-def _authenticate(method, token):
-    if token != "good":
-        raise NotSignedInError("The token is not valid.")
-    return Caller("somebody")
-
-
-@pytest.fixture
-def files():
-    return Files()
-
-
-@pytest.fixture
-def start(files):
-    """Start servers that stop when the test ends."""
-    running = []
-
-    def add(server):
-        files_pb2_grpc.add_FilesServicer_to_server(files, server)
-        search_pb2_grpc.add_SearchServicer_to_server(Search(), server)
-        return ["librarian.v1.Files", "librarian.v1.Search"]
-
-    def start(**settings):
-        listen = ListenConfig(**{"listen": "127.0.0.1:0", **settings})
-        running.append(serve(listen, add_servicers=add, authenticate=_authenticate))
-        return running[-1]
-
-    yield start
-    files.release.set()
-    for server in running:
-        server.stop(0)
-
-
-@pytest.fixture
-def connect():
-    """Connect to servers; the connections end with the test."""
-    connections = []
-
-    def connect(server, token="good", **settings):
-        connections.append(Connection(server.address, token=token, **settings))
-        return connections[-1]
-
-    yield connect
-    for connection in connections:
-        connection.close()
-
-
-def _get(connection, name, **settings):
-    stub = connection.stub(files_pb2_grpc.FilesStub)
-    return stub.GetFile(files_pb2.GetFileRequest(name=name), **settings)
+from librarian.service.config import ConfigError
+from librarian.v1 import search_pb2, search_pb2_grpc
+from tests.python_client.service.example_service import get_file
 
 
 def test_a_call_reaches_its_servicer_with_its_caller(start, connect):
-    assert _get(connect(start()), "zen").source == "somebody"
+    assert get_file(connect(start()), "zen").source == "somebody"
 
 
 def test_an_error_comes_back_as_its_class_with_its_sentence(start, connect):
     with pytest.raises(UnknownFileError, match="No file is called 'unknown'"):
-        _get(connect(start()), "unknown")
+        get_file(connect(start()), "unknown")
 
 
 def test_an_error_in_a_stream_comes_after_what_was_streamed(start, connect):
@@ -126,7 +44,7 @@ def test_an_error_in_a_stream_comes_after_what_was_streamed(start, connect):
 
 def test_an_internal_error_tells_the_caller_nothing_but_where_to_look(start, connect, caplog):
     with caplog.at_level(logging.ERROR), pytest.raises(LibrarianError) as caught:
-        _get(connect(start()), "broken")
+        get_file(connect(start()), "broken")
     assert "hunter2" not in str(caught.value)
     assert "hunter2" in caplog.text
     assert str(caught.value).split()[-1].rstrip(".") in caplog.text
@@ -137,30 +55,48 @@ def test_a_call_without_a_valid_token_is_refused_and_logged_without_it(
     start, connect, caplog, token
 ):
     with caplog.at_level(logging.INFO), pytest.raises(NotSignedInError):
-        _get(connect(start(), token=token), "zen")
+        get_file(connect(start(), token=token), "zen")
     assert "NOT_SIGNED_IN" in caplog.text
     assert token is None or token not in caplog.text
 
 
 def test_a_call_that_takes_too_long_says_that_it_may_still_happen(start, connect):
     with pytest.raises(WaitTimedOutError, match="may still"):
-        _get(connect(start()), "slow", timeout=0.3)
+        get_file(connect(start()), "slow", timeout=0.3)
 
 
 def test_a_port_at_which_nothing_listens_is_not_reachable(start, connect):
     server = start()
     server.stop(0)
     with pytest.raises(NotReachableError, match=server.address):
-        _get(connect(server), "zen")
+        get_file(connect(server), "zen")
 
 
-def test_health_and_reflection_answer_without_a_token(start):
+def test_health_answers_without_a_token(start):
     with grpc.insecure_channel(start().address) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
-        answer = health.Check(health_pb2.HealthCheckRequest(service="librarian.v1.Files"))
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        names = list(ProtoReflectionDescriptorDatabase(channel).get_services())
-    assert "librarian.v1.Files" in names
+        request = health_pb2.HealthCheckRequest(service="librarian.v1.Files")
+        assert health.Check(request).status == health_pb2.HealthCheckResponse.SERVING
+        assert next(health.Watch(request)).status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_reflection_answers_who_is_signed_in(start):
+    with grpc.insecure_channel(start().address) as channel:
+        [answer] = _reflect(channel, [_LIST_SERVICES], "good")
+        names = [service.name for service in answer.list_services_response.service]
+        assert "librarian.v1.Files" in names
+        with pytest.raises(grpc.RpcError) as caught:
+            list(_reflect(channel, [_LIST_SERVICES], "bad"))
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+_LIST_SERVICES = reflection_pb2.ServerReflectionRequest(list_services="")
+
+
+def _reflect(channel, requests, token):
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+    metadata = [("authorization", f"Bearer {token}")] if token else []
+    return stub.ServerReflectionInfo(iter(requests), metadata=metadata)
 
 
 def test_a_second_server_cannot_share_the_port(start):
@@ -188,10 +124,10 @@ def certificate(tmp_path):
 def test_tls_serves_who_trusts_the_certificate_and_no_one_in_plaintext(start, connect, certificate):
     ca_file, cert_file, key_file = certificate
     server = start(listen="localhost:0", tls_cert_file=cert_file, tls_key_file=key_file)
-    assert _get(connect(server, tls=True, ca_file=ca_file), "zen").name == "zen"
+    assert get_file(connect(server, tls=True, ca_file=ca_file), "zen").name == "zen"
     for settings in ({}, {"tls": True}):
         with pytest.raises(NotReachableError):
-            _get(connect(server, **settings), "zen")
+            get_file(connect(server, **settings), "zen")
 
 
 def test_half_a_tls_configuration_is_refused(start, certificate):
@@ -205,4 +141,4 @@ def test_a_call_that_is_not_allowed_says_so(start, connect, files):
 
     files.GetFile = refuse
     with pytest.raises(NotAllowedError, match="may not"):
-        _get(connect(start()), "zen")
+        get_file(connect(start()), "zen")
