@@ -145,9 +145,9 @@ class StagingRun:
         failed = self._record.files_failed
         error = handover_error
         if failed:
-            error = (
-                f"{failed} of {self._job.files_total} files could not be staged. {error}".strip()
-            )
+            total = self._job.files_total
+            files = "1 file" if total == 1 else f"{total} files"
+            error = f"{failed} of {files} could not be staged. {error}".strip()
         self._end_job("FAILED" if error else "SUCCEEDED", error)
 
     def _cancel(self) -> None:

@@ -132,7 +132,7 @@ def test_a_file_without_an_observation_is_refused_unless_it_is_meant(
     sqlite_site: Site, local: Path
 ) -> None:
     done = sqlite_site.run("upload", "local", local, local.name)
-    assert "observation" in refused(done, 2)
+    assert "(--obsid), or say that it belongs to none (--null-obsid)" in refused(done, 2)
     assert staged_things(sqlite_site) == []
 
 

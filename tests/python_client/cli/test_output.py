@@ -8,6 +8,7 @@ import pytest
 
 from librarian.cli.output import (
     Column,
+    format_count,
     format_size,
     format_time,
     print_json,
@@ -82,3 +83,7 @@ def test_json_is_one_document_on_one_line(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert out.count("\n") == 1
     assert json.loads(out) == {"name": "a\nb ☄"}
+
+
+def test_one_thing_is_not_told_as_many() -> None:
+    assert [format_count(n, "file") for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
