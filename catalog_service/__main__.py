@@ -57,9 +57,12 @@ def _serve(config: CatalogConfig) -> int:
     from catalog_service.app import CatalogApp
 
     app = CatalogApp(config)
-    sys.stdout.write(f"listening on {app.server.address}\n")
-    sys.stdout.flush()
-    wait_for_signal(app.stop)
+
+    def tell() -> None:
+        sys.stdout.write(f"listening on {app.server.address}\n")
+        sys.stdout.flush()
+
+    wait_for_signal(app.stop, on_ready=tell)
     return 0
 
 

@@ -1,7 +1,7 @@
 """A gRPC server as all services run it: health, reflection, limits, TLS, and a clean stop."""
 
+import os
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -106,9 +106,14 @@ def wait_for_signal(
 
     `on_ready` is called once it can be told: who hears that a service listens may end it at once.
     """
-    told = threading.Event()
+    # Python runs handlers between two of its steps, so that one whose signal comes just as a wait
+    # begins would wait with it. The byte is written at once.
+    told, tell = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: None)
     on_ready()
-    told.wait()
+    while not {signal.SIGTERM, signal.SIGINT} & set(os.read(told, 1)):
+        pass
     on_stop()
