@@ -3,6 +3,7 @@
 Between the two the upload holds its name, so that no other contents get that far.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +20,13 @@ from catalog_service.observation_rules import (
     resolve_observation,
 )
 from catalog_service.recording import NewInstance, record_instances
-from catalog_service.tables import File, Upload
+from catalog_service.tables import File, Store, Upload
 from catalog_service.upload_agents import Verified
 from catalog_service.upload_claims import Claim, lock_claimed
 from catalog_service.uploads import algorithm_of, find_files, refuse_other_contents
 from librarian.errors import LibrarianError
 
+_STORES = table_of(Store)
 _UPLOADS = table_of(Upload)
 # Number of the PostgreSQL lock under which names are taken: shared by uploads, which claim theirs
 # by a unique column, and held alone by a registration, which does not.
@@ -163,6 +165,7 @@ def record_placed(db: Session, placed: Sequence[Claim]) -> dict[Claim, File]:
     names = [claim.upload.file_name for claim in claims]
     known = {name: file.id for name, file in find_files(db, names).items()}
     record_instances(db, [_new_instance(c, uploads[c.upload.id]) for c in claims], known)
+    _take_room(db, claims)
     _end_uploads(db, list(uploads))
     files = find_files(db, names)
     return {claim: files[claim.upload.file_name] for claim in claims}
@@ -179,6 +182,23 @@ def _new_instance(claim: Claim, upload: Upload) -> NewInstance:
         store_name=claim.store.name,
         parent_dirs=upload.parent_dirs,
         deletion_allowed=upload.deletion_allowed,
+    )
+
+
+def _take_room(db: Session, claims: Sequence[Claim]) -> None:
+    """Take ended uploads off their stores' free space, for nothing is reserved for them any more.
+
+    The agents' next reports take the place of this.
+    """
+    sizes: Counter[int] = Counter()
+    for claim in claims:
+        sizes[claim.store.id] += claim.upload.size_bytes
+    statement = update(_STORES).where(_STORES.c.id == bindparam("key"))
+    left = _STORES.c.free_bytes - bindparam("size")
+    execute_many(
+        db,
+        statement.values(free_bytes=left),
+        [{"key": key, "size": sizes[key]} for key in sorted(sizes)],
     )
 
 

@@ -55,8 +55,10 @@ class UploadAgents(Protocol):
         """Move verified uploads into place; return what went wrong with each, in order."""
         ...
 
-    def discard(self, agent: Agent, places: Sequence[StagingPlace]) -> None:
-        """Remove staging places and what is in them."""
+    def discard(
+        self, agent: Agent, places: Sequence[StagingPlace]
+    ) -> Sequence[LibrarianError | None]:
+        """Remove staging places and what is in them; return the error of each that failed."""
         ...
 
 
@@ -131,9 +133,10 @@ def discard_places(agents: UploadAgents, places: Iterable[StagingPlace]) -> set[
         by_store[place.store_name].append(place)
     for store_name, group in by_store.items():
         try:
-            agents.discard(group[0].agent, group)
+            errors = agents.discard(group[0].agent, group)
         except LibrarianError as error:
-            logger.warning("Staging places on %s are not discarded yet: %s", store_name, error)
-        else:
-            discarded.update(place.upload_id for place in group)
+            errors = [error] * len(group)
+        discarded.update(p.upload_id for p, e in zip(group, errors, strict=True) if e is None)
+        if failure := next(filter(None, errors), None):
+            logger.warning("Staging places on %s are not discarded yet: %s", store_name, failure)
     return discarded

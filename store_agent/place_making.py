@@ -15,7 +15,7 @@ from store_agent.paths import (
     move_without_replacing,
     open_beneath,
 )
-from store_agent.staging_places import check_upload_id, is_free_and_empty
+from store_agent.staging_places import check_upload_id, is_free_and_empty, lock_place
 from store_agent.stores import SPARE_PLACES, STAGING, Store
 from store_agent.writing import remove_tree
 
@@ -47,11 +47,25 @@ class PlaceMaker:
         os.fsync(self._staging_fd)
 
     def discard(self, upload_id: str) -> None:
-        """Remove an upload's staging place and all that is in it; it may be gone."""
+        """Remove an upload's staging place and all that is in it; it may be gone.
+
+        Raises BusyError while somebody writes there.
+        """
         check_upload_id(upload_id)
         if not self._keep_spare(upload_id):
-            remove_tree(self._staging_fd, upload_id)
+            self._remove(upload_id)
         reach("agent.discarded")
+
+    def _remove(self, upload_id: str) -> None:
+        try:
+            place_fd = open_beneath(self._staging_fd, upload_id, DIRECTORY_FLAGS)
+        except FileNotFoundError:
+            return
+        try:
+            lock_place(place_fd, upload_id)
+            remove_tree(self._staging_fd, upload_id)
+        finally:
+            os.close(place_fd)
 
     def _take_spare(self, upload_id: str) -> bool:
         while self._spare_names:

@@ -49,16 +49,14 @@ def place_uploads(
     return _each_store(stores, uploads, place)
 
 
-def discard_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> None:
-    """Remove uploads' staging places; raise the first error, once all were tried."""
+def discard_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> list[LibrarianError | None]:
+    """Remove uploads' staging places; return the error of each that failed."""
 
     def discard(store: Store, root_fd: int, ids: list[str]) -> list[LibrarianError | None]:
         with place_maker(store, root_fd) as maker:
             return [attempt(partial(maker.discard, one)) for one in ids]
 
-    for error in _each_store(stores, uploads, discard):
-        if error is not None:
-            raise error
+    return _each_store(stores, uploads, discard)
 
 
 def verify_uploads(

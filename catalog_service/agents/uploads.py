@@ -54,14 +54,17 @@ class RemoteUploadAgents:
         answer = self._agents.manage(agent).PlaceUploads(request, timeout=_BATCH_SECONDS)
         return [_failure(item) for item in answer.uploads]
 
-    def discard(self, agent: Agent, places: Sequence[StagingPlace]) -> None:
-        """Remove staging places and what is in them."""
+    def discard(
+        self, agent: Agent, places: Sequence[StagingPlace]
+    ) -> Sequence[LibrarianError | None]:
+        """Remove staging places and what is in them; return the error of each that failed."""
         request = pb.DiscardUploadsRequest(uploads=map(_stored, places))
-        self._agents.manage(agent).DiscardUploads(request, timeout=_BATCH_SECONDS)
+        answer = self._agents.manage(agent).DiscardUploads(request, timeout=_BATCH_SECONDS)
+        return [_failure(item) for item in answer.uploads]
 
 
 def _failure(
-    item: pb.PreparedUpload | pb.VerifiedUpload | pb.PlacedUpload,
+    item: pb.PreparedUpload | pb.VerifiedUpload | pb.PlacedUpload | pb.DiscardedUpload,
 ) -> LibrarianError | None:
     return error_of(item.failure) if item.HasField("failure") else None
 

@@ -123,8 +123,10 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         """Remove uploads' staging places."""
         _check_batch(request.uploads)
         uploads = [(upload.store_name, upload.upload_id) for upload in request.uploads]
-        upload_batches.discard_uploads(self._stores, uploads)
-        return pb.DiscardUploadsResponse()
+        response = pb.DiscardUploadsResponse()
+        for error in upload_batches.discard_uploads(self._stores, uploads):
+            response.uploads.add(failure=failure_message(error) if error else None)
+        return response
 
     def InspectFiles(
         self, request: pb.InspectFilesRequest, context: grpc.ServicerContext

@@ -62,6 +62,15 @@ def test_two_calls_at_once_do_not_get_the_same_room(
     assert reasons == ["", StoreFullError.reason]
 
 
+def test_room_of_a_file_on_record_is_not_given_again_before_the_next_report(
+    site: IngestSite,
+) -> None:
+    site.change_store(STORE, free_bytes=15)
+    site.upload("a.log", TEN)
+    [other] = site.start(new_upload("b.log", TEN))
+    assert other.failure.reason == StoreFullError.reason
+
+
 def test_room_of_a_cancelled_upload_is_free_again(site: IngestSite) -> None:
     site.change_store(STORE, free_bytes=15)
     [started] = site.start(new_upload("a.log", TEN))

@@ -63,6 +63,21 @@ def test_an_upload_that_expired_is_cleared_away(site: IngestSite) -> None:
     assert site.complete(started.upload.id)[0].failure.reason == StateError.reason
 
 
+def test_an_expired_upload_keeps_its_bytes_while_somebody_writes(site: IngestSite) -> None:
+    busy, _ = site.start(new_upload("busy.log", b"contents"), new_upload("idle.log", b"x"))
+    bring(busy, b"conte")
+    writer = os.open(busy.way_in.staging_path, os.O_RDONLY)
+    try:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        age_uploads(site)
+        site.sweeper.run_once()
+        assert site.staged() == [Path(busy.way_in.staging_path).name]
+    finally:
+        os.close(writer)
+    assert site.sweeper.run_once()
+    assert site.staged() == []
+
+
 def test_a_renewed_upload_does_not_expire(site: IngestSite) -> None:
     [started] = site.start(new_upload("zen.log", b"contents"))
     age_uploads(site)

@@ -4,6 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from librarian.errors import BusyError
 from store_agent import upload_batches
 from store_agent.stores import Stores
 from tests.store_agent.running_agent import Agent
@@ -18,6 +19,25 @@ def prepare(stores: Stores, *upload_ids: str) -> list[Path]:
 
 def discard(stores: Stores, *upload_ids: str) -> None:
     upload_batches.discard_uploads(stores, [("pot1", one) for one in upload_ids])
+
+
+def test_a_place_where_somebody_writes_is_left_alone(agent: Agent) -> None:
+    root = agent.add_store("pot1")
+    stores = agent.running.parts.stores
+    busy, idle = prepare(stores, "b1-0", "b1-1")
+    (busy / "data").write_bytes(b"half of it")
+    writer = os.open(busy, os.O_RDONLY)
+    try:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        errors = upload_batches.discard_uploads(stores, [("pot1", "b1-0"), ("pot1", "b1-1")])
+        assert [type(error) for error in errors] == [BusyError, type(None)]
+        assert (busy / "data").read_bytes() == b"half of it"
+        assert not idle.exists()
+        assert os.listdir(root / OWN / "spare") == ["b1-1"]
+    finally:
+        os.close(writer)
+    discard(stores, "b1-0")
+    assert not busy.exists()
 
 
 def test_an_empty_place_is_used_again(agent: Agent) -> None:
@@ -50,19 +70,6 @@ def test_a_place_with_something_in_it_is_not_used_again(agent: Agent) -> None:
     [place] = prepare(stores, "b1-0")
     (place / "data").write_bytes(b"given up")
     discard(stores, "b1-0")
-    assert os.listdir(root / OWN / "staging") == os.listdir(root / OWN / "spare") == []
-
-
-def test_a_place_that_somebody_holds_locked_is_not_used_again(agent: Agent) -> None:
-    root = agent.add_store("pot1")
-    stores = agent.running.parts.stores
-    [place] = prepare(stores, "b1-0")
-    fd = os.open(place, os.O_RDONLY)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        discard(stores, "b1-0")
-    finally:
-        os.close(fd)
     assert os.listdir(root / OWN / "staging") == os.listdir(root / OWN / "spare") == []
 
 

@@ -148,8 +148,16 @@ class DiscardUploadsRequest(_message.Message):
     def __init__(self, uploads: _Optional[_Iterable[_Union[StoredUpload, _Mapping]]] = ...) -> None: ...
 
 class DiscardUploadsResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("uploads",)
+    UPLOADS_FIELD_NUMBER: _ClassVar[int]
+    uploads: _containers.RepeatedCompositeFieldContainer[DiscardedUpload]
+    def __init__(self, uploads: _Optional[_Iterable[_Union[DiscardedUpload, _Mapping]]] = ...) -> None: ...
+
+class DiscardedUpload(_message.Message):
+    __slots__ = ("failure",)
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    failure: _uploads_pb2.Failure
+    def __init__(self, failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class InspectFilesRequest(_message.Message):
     __slots__ = ("store_name", "paths", "recursive")

@@ -187,7 +187,8 @@ class StoreAgentServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DiscardUploads(self, request, context):
-        """Removes uploads' staging places and what is in them. Needs `manage`.
+        """Removes uploads' staging places and what is in them. Needs `manage`. Fails
+        an upload with `BUSY` while a writer holds its staging place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
