@@ -62,7 +62,7 @@ def test_two_observations_of_one_prefix_speak_for_none() -> None:
 
 
 def test_a_silent_file_is_refused_with_what_to_do() -> None:
-    with pytest.raises(InvalidRequestError, match="null_obsid"):
+    with pytest.raises(InvalidRequestError, match="--null-obsid"):
         resolve()
 
 
@@ -174,7 +174,7 @@ def test_a_file_with_an_observation_is_not_taken_as_one_without(
 def test_a_silent_file_is_not_taken_by_accident(site: IngestSite) -> None:
     answer = site.upload("zen.png", b"a plot", null_obsid=False)
     assert answer.failure.reason == InvalidRequestError.reason
-    assert "null_obsid" in answer.failure.message
+    assert "--null-obsid" in answer.failure.message
     assert site.staged() == []
 
 
