@@ -63,20 +63,27 @@ def plan_store(db: Session, new: NewStore) -> tuple[Store, Agent]:
     """
     _check(new)
     agent = _choose_agent(db, new.agent_name)
-    found = db.scalars(select(Store).where(Store.name == new.name)).one_or_none()
-    if found is not None:
-        if (found.agent_id, found.root) != (agent.id, new.root):
-            raise ConflictError(
-                f"There is a store {new.name!r} already, elsewhere: choose another name."
-            )
-        return found, agent
-    for other in db.scalars(select(Store).where(Store.agent_id == agent.id)):
-        if posixpath.commonpath((other.root, new.root)) in (other.root, new.root):
+    # Read once: between two looks another call may have put this very store on record.
+    stores = db.scalars(select(Store)).all()
+    for store in stores:
+        if store.name == new.name:
+            return _same_store(store, agent, new), agent
+    for other in stores:
+        overlaps = posixpath.commonpath((other.root, new.root)) in (other.root, new.root)
+        if other.agent_id == agent.id and overlaps:
             raise ConflictError(
                 f"The store {other.name} has the root {other.root}, and stores may not overlap:"
                 " choose another directory."
             )
     return _new_row(db, new, agent), agent
+
+
+def _same_store(store: Store, agent: Agent, new: NewStore) -> Store:
+    if (store.agent_id, store.root) != (agent.id, new.root):
+        raise ConflictError(
+            f"There is a store {new.name!r} already, elsewhere: choose another name."
+        )
+    return store
 
 
 def record_store(db: Session, new: NewStore, space: StoreSpace) -> StoreStatus:
