@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import is_sqlite
@@ -37,20 +37,24 @@ def keep_room(db: Session) -> None:
         db.execute(select(func.pg_advisory_xact_lock(_ROOM_LOCK)))
 
 
-def load_candidates(db: Session) -> list[Candidate]:
-    """Return all stores, each with what forbids its use, by name."""
+def select_stores() -> Select[Store, Agent, int | None]:
+    """Select all stores by name, with their agents and the bytes reserved for open uploads."""
     reserved = (
         select(Upload.store_id, func.sum(Upload.size_bytes).label("bytes"))
         .where(Upload.state.in_(("RECEIVING", "VERIFIED")))
         .group_by(Upload.store_id)
         .subquery()
     )
-    statement = (
+    return (
         select(Store, Agent, reserved.c.bytes)
         .join(Agent, Agent.id == Store.agent_id)
         .outerjoin(reserved, reserved.c.store_id == Store.id)
         .order_by(Store.name)
     )
+
+
+def load_candidates(db: Session) -> list[Candidate]:
+    """Return all stores, each with what forbids its use, by name."""
     oldest = database_time(db) - SILENCE_LIMIT
     return [
         Candidate(
@@ -60,7 +64,7 @@ def load_candidates(db: Session) -> list[Candidate]:
             store.free_bytes - int(reserved_bytes or 0),
             _problem(store, silent=_is_silent(store, agent, oldest)),
         )
-        for store, agent, reserved_bytes in db.execute(statement)
+        for store, agent, reserved_bytes in db.execute(select_stores())
     ]
 
 

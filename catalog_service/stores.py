@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
-from catalog_service.store_choice import SILENCE_LIMIT
-from catalog_service.tables import Agent, Site, Store, Upload
+from catalog_service.store_choice import SILENCE_LIMIT, select_stores
+from catalog_service.tables import Agent, Site, Store
 from librarian.errors import (
     ConflictError,
     InvalidRequestError,
@@ -107,18 +107,7 @@ def record_space(store: Store, space: StoreSpace, now: datetime) -> None:
 
 def list_stores(db: Session, name: str | None = None) -> list[StoreStatus]:
     """Return all stores by name, or the one of a name."""
-    reserved = (
-        select(Upload.store_id, func.sum(Upload.size_bytes).label("bytes"))
-        .where(Upload.state.in_(("RECEIVING", "VERIFIED")))
-        .group_by(Upload.store_id)
-        .subquery()
-    )
-    statement = (
-        select(Store, Agent, reserved.c.bytes)
-        .join(Agent, Agent.id == Store.agent_id)
-        .outerjoin(reserved, reserved.c.store_id == Store.id)
-        .order_by(Store.name)
-    )
+    statement = select_stores()
     if name is not None:
         statement = statement.where(Store.name == name)
     oldest = database_time(db) - SILENCE_LIMIT
