@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import grpc
 import pytest
 
 from librarian import Librarian
@@ -105,8 +106,8 @@ def test_a_token_that_would_not_live_is_refused(librarian: Librarian) -> None:
 
 def test_stores_are_added_listed_and_changed(client_site: Site, librarian: Librarian) -> None:
     root = client_site.layout.store
-    assert librarian.add_store("store", str(root)) == librarian.get_store("store")
-    assert librarian.get_store("store").root == str(root)
+    again, known = librarian.add_store("store", str(root)), librarian.get_store("store")
+    assert (again.name, again.agent, again.root) == (known.name, known.agent, str(root))
     assert not librarian.set_store_state("store", ingestible=False).ingestible
     changed = librarian.set_store_state("store", ingestible=True)
     assert (changed.ingestible, changed.enabled) == (True, True)
@@ -260,3 +261,16 @@ def test_an_observation_that_is_not_on_record_is_an_error(librarian: Librarian) 
 def test_a_site_that_is_not_there_is_not_reachable() -> None:
     with Librarian("127.0.0.1:1", "lib_a_b") as nowhere, pytest.raises(NotReachableError):
         nowhere.ping()
+
+
+def test_a_connection_closes_also_when_a_signal_broke_off_a_call_that_was_being_made(
+    client_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gRPC counts the call as made, starts no thread that would end it, and waits for that end."""
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grpc._channel, "_run_channel_spin_thread", interrupt)
+    with pytest.raises(KeyboardInterrupt), client_site.librarian() as site:
+        next(site.search_files({"always-true": True}))

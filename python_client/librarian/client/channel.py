@@ -1,6 +1,7 @@
 """A connection to one gRPC server: token, deadlines, retries, and errors as their classes."""
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,6 +67,8 @@ _OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 3_000),
 ]
 
+_CLOSE_SECONDS = 2.0
+
 
 class Connection:
     """A connection to one server; it connects when it is first used."""
@@ -102,7 +105,10 @@ class Connection:
 
     def close(self) -> None:
         """End the connection and all calls on it."""
-        self._channel.close()
+        # gRPC waits without end for a call that a signal broke off while it was being made.
+        closing = threading.Thread(target=self._channel.close, daemon=True)
+        closing.start()
+        closing.join(_CLOSE_SECONDS)
 
     def _wrap(self, method: Any) -> Any:
         streams = isinstance(method, grpc.UnaryStreamMultiCallable | grpc.StreamStreamMultiCallable)

@@ -50,7 +50,7 @@ def test_an_internal_error_tells_the_caller_nothing_but_where_to_look(start, con
     assert str(caught.value).split()[-1].rstrip(".") in caplog.text
 
 
-@pytest.mark.parametrize("token", [None, "bad", "gooder"])
+@pytest.mark.parametrize("token", [None, "wrong", "gooder"])
 def test_a_call_without_a_valid_token_is_refused_and_logged_without_it(
     start, connect, caplog, token
 ):
