@@ -25,25 +25,45 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18librarian/v1/files.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x01\n\x04\x46ile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x04 \x01(\t\x12\x12\n\x05obsid\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x16\n\x0einstance_count\x18\x08 \x01(\x05\x42\x08\n\x06_obsid\"Y\n\tFileEvent\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\"\x1e\n\x0eGetFileRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"Q\n\x15ListFileEventsRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Z\n\x16ListFileEventsResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.librarian.v1.FileEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x16\x43reateFileEventRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t2\xf3\x01\n\x05\x46iles\x12;\n\x07GetFile\x12\x1c.librarian.v1.GetFileRequest\x1a\x12.librarian.v1.File\x12[\n\x0eListFileEvents\x12#.librarian.v1.ListFileEventsRequest\x1a$.librarian.v1.ListFileEventsResponse\x12P\n\x0f\x43reateFileEvent\x12$.librarian.v1.CreateFileEventRequest\x1a\x17.librarian.v1.FileEventb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18librarian/v1/files.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\x04\x46ile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x04 \x01(\t\x12\x12\n\x05obsid\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x16\n\x0einstance_count\x18\x08 \x01(\x05\x12\x32\n\x08metadata\x18\t \x03(\x0b\x32 .librarian.v1.File.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x08\n\x06_obsid\"y\n\rMetadataValue\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x11\n\x07\x62oolean\x18\x03 \x01(\x08H\x00\x12*\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x42\x07\n\x05value\"\x94\x01\n\x0bMetadataKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x04type\x18\x02 \x01(\x0e\x32\x1e.librarian.v1.MetadataKey.Type\"I\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x08\n\x04TEXT\x10\x01\x12\n\n\x06NUMBER\x10\x02\x12\x0b\n\x07\x42OOLEAN\x10\x03\x12\x08\n\x04TIME\x10\x04\"Y\n\tFileEvent\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\"\x1e\n\x0eGetFileRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"Q\n\x15ListFileEventsRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Z\n\x16ListFileEventsResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.librarian.v1.FileEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x16\x43reateFileEventRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\xbe\x01\n\x15UpdateMetadataRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x39\n\x03set\x18\x02 \x03(\x0b\x32,.librarian.v1.UpdateMetadataRequest.SetEntry\x12\x0e\n\x06remove\x18\x03 \x03(\t\x1aG\n\x08SetEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\"\x19\n\x17ListMetadataKeysRequest\"C\n\x18ListMetadataKeysResponse\x12\'\n\x04keys\x18\x01 \x03(\x0b\x32\x19.librarian.v1.MetadataKey2\xa1\x03\n\x05\x46iles\x12;\n\x07GetFile\x12\x1c.librarian.v1.GetFileRequest\x1a\x12.librarian.v1.File\x12[\n\x0eListFileEvents\x12#.librarian.v1.ListFileEventsRequest\x1a$.librarian.v1.ListFileEventsResponse\x12P\n\x0f\x43reateFileEvent\x12$.librarian.v1.CreateFileEventRequest\x1a\x17.librarian.v1.FileEvent\x12I\n\x0eUpdateMetadata\x12#.librarian.v1.UpdateMetadataRequest\x1a\x12.librarian.v1.File\x12\x61\n\x10ListMetadataKeys\x12%.librarian.v1.ListMetadataKeysRequest\x1a&.librarian.v1.ListMetadataKeysResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.files_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_FILE_METADATAENTRY']._loaded_options = None
+  _globals['_FILE_METADATAENTRY']._serialized_options = b'8\001'
+  _globals['_UPDATEMETADATAREQUEST_SETENTRY']._loaded_options = None
+  _globals['_UPDATEMETADATAREQUEST_SETENTRY']._serialized_options = b'8\001'
   _globals['_FILE']._serialized_start=76
-  _globals['_FILE']._serialized_end=267
-  _globals['_FILEEVENT']._serialized_start=269
-  _globals['_FILEEVENT']._serialized_end=358
-  _globals['_GETFILEREQUEST']._serialized_start=360
-  _globals['_GETFILEREQUEST']._serialized_end=390
-  _globals['_LISTFILEEVENTSREQUEST']._serialized_start=392
-  _globals['_LISTFILEEVENTSREQUEST']._serialized_end=473
-  _globals['_LISTFILEEVENTSRESPONSE']._serialized_start=475
-  _globals['_LISTFILEEVENTSRESPONSE']._serialized_end=565
-  _globals['_CREATEFILEEVENTREQUEST']._serialized_start=567
-  _globals['_CREATEFILEEVENTREQUEST']._serialized_end=666
-  _globals['_FILES']._serialized_start=669
-  _globals['_FILES']._serialized_end=912
+  _globals['_FILE']._serialized_end=397
+  _globals['_FILE_METADATAENTRY']._serialized_start=311
+  _globals['_FILE_METADATAENTRY']._serialized_end=387
+  _globals['_METADATAVALUE']._serialized_start=399
+  _globals['_METADATAVALUE']._serialized_end=520
+  _globals['_METADATAKEY']._serialized_start=523
+  _globals['_METADATAKEY']._serialized_end=671
+  _globals['_METADATAKEY_TYPE']._serialized_start=598
+  _globals['_METADATAKEY_TYPE']._serialized_end=671
+  _globals['_FILEEVENT']._serialized_start=673
+  _globals['_FILEEVENT']._serialized_end=762
+  _globals['_GETFILEREQUEST']._serialized_start=764
+  _globals['_GETFILEREQUEST']._serialized_end=794
+  _globals['_LISTFILEEVENTSREQUEST']._serialized_start=796
+  _globals['_LISTFILEEVENTSREQUEST']._serialized_end=877
+  _globals['_LISTFILEEVENTSRESPONSE']._serialized_start=879
+  _globals['_LISTFILEEVENTSRESPONSE']._serialized_end=969
+  _globals['_CREATEFILEEVENTREQUEST']._serialized_start=971
+  _globals['_CREATEFILEEVENTREQUEST']._serialized_end=1070
+  _globals['_UPDATEMETADATAREQUEST']._serialized_start=1073
+  _globals['_UPDATEMETADATAREQUEST']._serialized_end=1263
+  _globals['_UPDATEMETADATAREQUEST_SETENTRY']._serialized_start=1192
+  _globals['_UPDATEMETADATAREQUEST_SETENTRY']._serialized_end=1263
+  _globals['_LISTMETADATAKEYSREQUEST']._serialized_start=1265
+  _globals['_LISTMETADATAKEYSREQUEST']._serialized_end=1290
+  _globals['_LISTMETADATAKEYSRESPONSE']._serialized_start=1292
+  _globals['_LISTMETADATAKEYSRESPONSE']._serialized_end=1359
+  _globals['_FILES']._serialized_start=1362
+  _globals['_FILES']._serialized_end=1779
 # @@protoc_insertion_point(module_scope)

@@ -53,6 +53,16 @@ class FilesStub(object):
                 request_serializer=librarian_dot_v1_dot_files__pb2.CreateFileEventRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_files__pb2.FileEvent.FromString,
                 _registered_method=True)
+        self.UpdateMetadata = channel.unary_unary(
+                '/librarian.v1.Files/UpdateMetadata',
+                request_serializer=librarian_dot_v1_dot_files__pb2.UpdateMetadataRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_files__pb2.File.FromString,
+                _registered_method=True)
+        self.ListMetadataKeys = channel.unary_unary(
+                '/librarian.v1.Files/ListMetadataKeys',
+                request_serializer=librarian_dot_v1_dot_files__pb2.ListMetadataKeysRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_files__pb2.ListMetadataKeysResponse.FromString,
+                _registered_method=True)
 
 
 class FilesServicer(object):
@@ -87,6 +97,25 @@ class FilesServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateMetadata(self, request, context):
+        """Sets and removes custom metadata of a file, logs what changed as an event
+        `update_metadata`, and returns the file. A key that is new at this site
+        takes the type of its first value. Fails with `NOT_FOUND` when no file has
+        that name, with `INVALID_ARGUMENT` when a value has not its key's type.
+
+        A repeated call changes nothing more and logs nothing more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMetadataKeys(self, request, context):
+        """Lists the metadata keys of this site, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FilesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -104,6 +133,16 @@ def add_FilesServicer_to_server(servicer, server):
                     servicer.CreateFileEvent,
                     request_deserializer=librarian_dot_v1_dot_files__pb2.CreateFileEventRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_files__pb2.FileEvent.SerializeToString,
+            ),
+            'UpdateMetadata': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMetadata,
+                    request_deserializer=librarian_dot_v1_dot_files__pb2.UpdateMetadataRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_files__pb2.File.SerializeToString,
+            ),
+            'ListMetadataKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMetadataKeys,
+                    request_deserializer=librarian_dot_v1_dot_files__pb2.ListMetadataKeysRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_files__pb2.ListMetadataKeysResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -191,6 +230,60 @@ class Files(object):
             '/librarian.v1.Files/CreateFileEvent',
             librarian_dot_v1_dot_files__pb2.CreateFileEventRequest.SerializeToString,
             librarian_dot_v1_dot_files__pb2.FileEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMetadata(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Files/UpdateMetadata',
+            librarian_dot_v1_dot_files__pb2.UpdateMetadataRequest.SerializeToString,
+            librarian_dot_v1_dot_files__pb2.File.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMetadataKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Files/ListMetadataKeys',
+            librarian_dot_v1_dot_files__pb2.ListMetadataKeysRequest.SerializeToString,
+            librarian_dot_v1_dot_files__pb2.ListMetadataKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

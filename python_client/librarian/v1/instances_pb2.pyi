@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from librarian.v1 import files_pb2 as _files_pb2
 from librarian.v1 import observations_pb2 as _observations_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -88,18 +89,27 @@ class WayOut(_message.Message):
     def __init__(self, instance: _Optional[_Union[Instance, _Mapping]] = ..., agent_address: _Optional[str] = ..., agent_tls: bool = ..., ticket: _Optional[str] = ...) -> None: ...
 
 class RegisterInstancesRequest(_message.Message):
-    __slots__ = ("store_name", "paths", "recursive", "null_obsid", "observation")
+    __slots__ = ("store_name", "paths", "recursive", "null_obsid", "observation", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _files_pb2.MetadataValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_files_pb2.MetadataValue, _Mapping]] = ...) -> None: ...
     STORE_NAME_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
     RECURSIVE_FIELD_NUMBER: _ClassVar[int]
     NULL_OBSID_FIELD_NUMBER: _ClassVar[int]
     OBSERVATION_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
     store_name: str
     paths: _containers.RepeatedScalarFieldContainer[str]
     recursive: bool
     null_obsid: bool
     observation: _observations_pb2.Observation
-    def __init__(self, store_name: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ..., recursive: bool = ..., null_obsid: bool = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ...) -> None: ...
+    metadata: _containers.MessageMap[str, _files_pb2.MetadataValue]
+    def __init__(self, store_name: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ..., recursive: bool = ..., null_obsid: bool = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _files_pb2.MetadataValue]] = ...) -> None: ...
 
 class RegisterInstancesResponse(_message.Message):
     __slots__ = ("registered_count", "known_count", "registered_bytes", "failures")

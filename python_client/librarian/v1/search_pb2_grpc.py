@@ -27,6 +27,15 @@ if _version_not_supported:
 
 class SearchStub(object):
     """Finds what matches a search.
+
+    A search is text in one of the two forms of the language of
+    `catalog_service/search/README.md`. Every call fails with
+    `INVALID_ARGUMENT`, and a sentence that says where, when the search is not
+    understood.
+
+    The streams read the catalogue in pages by key, so they hold no transaction
+    open however long they run; they repeat nothing, and what arrives ahead of
+    them while they run is found.
     """
 
     def __init__(self, channel):
@@ -37,19 +46,86 @@ class SearchStub(object):
         """
         self.SearchFiles = channel.unary_stream(
                 '/librarian.v1.Search/SearchFiles',
-                request_serializer=librarian_dot_v1_dot_search__pb2.SearchFilesRequest.SerializeToString,
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_search__pb2.SearchFilesResponse.FromString,
+                _registered_method=True)
+        self.SearchObservations = channel.unary_stream(
+                '/librarian.v1.Search/SearchObservations',
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.FromString,
+                _registered_method=True)
+        self.SearchSessions = channel.unary_stream(
+                '/librarian.v1.Search/SearchSessions',
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.FromString,
+                _registered_method=True)
+        self.SearchInstances = channel.unary_stream(
+                '/librarian.v1.Search/SearchInstances',
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.FromString,
+                _registered_method=True)
+        self.CountMatches = channel.unary_unary(
+                '/librarian.v1.Search/CountMatches',
+                request_serializer=librarian_dot_v1_dot_search__pb2.CountMatchesRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_search__pb2.CountMatchesResponse.FromString,
+                _registered_method=True)
+        self.ExplainSearch = channel.unary_unary(
+                '/librarian.v1.Search/ExplainSearch',
+                request_serializer=librarian_dot_v1_dot_search__pb2.ExplainSearchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_search__pb2.ExplainSearchResponse.FromString,
                 _registered_method=True)
 
 
 class SearchServicer(object):
     """Finds what matches a search.
+
+    A search is text in one of the two forms of the language of
+    `catalog_service/search/README.md`. Every call fails with
+    `INVALID_ARGUMENT`, and a sentence that says where, when the search is not
+    understood.
+
+    The streams read the catalogue in pages by key, so they hold no transaction
+    open however long they run; they repeat nothing, and what arrives ahead of
+    them while they run is found.
     """
 
     def SearchFiles(self, request, context):
-        """Streams the files that match, by name. The stream reads the catalogue in
-        pages by key, so it holds no transaction open however long it runs. Fails
-        with `INVALID_ARGUMENT` when the search is not understood.
+        """Streams the files that match.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchObservations(self, request, context):
+        """Streams the observations that match a search of observations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchSessions(self, request, context):
+        """Streams the observing sessions that match a search of observing sessions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchInstances(self, request, context):
+        """Streams the instances of the files that match a search of files.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountMatches(self, request, context):
+        """Counts what matches.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainSearch(self, request, context):
+        """Returns both forms of a search, and what it means in words.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -60,8 +136,33 @@ def add_SearchServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'SearchFiles': grpc.unary_stream_rpc_method_handler(
                     servicer.SearchFiles,
-                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchFilesRequest.FromString,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_search__pb2.SearchFilesResponse.SerializeToString,
+            ),
+            'SearchObservations': grpc.unary_stream_rpc_method_handler(
+                    servicer.SearchObservations,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.SerializeToString,
+            ),
+            'SearchSessions': grpc.unary_stream_rpc_method_handler(
+                    servicer.SearchSessions,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.SerializeToString,
+            ),
+            'SearchInstances': grpc.unary_stream_rpc_method_handler(
+                    servicer.SearchInstances,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.SerializeToString,
+            ),
+            'CountMatches': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountMatches,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.CountMatchesRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_search__pb2.CountMatchesResponse.SerializeToString,
+            ),
+            'ExplainSearch': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainSearch,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.ExplainSearchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_search__pb2.ExplainSearchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -73,6 +174,15 @@ def add_SearchServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class Search(object):
     """Finds what matches a search.
+
+    A search is text in one of the two forms of the language of
+    `catalog_service/search/README.md`. Every call fails with
+    `INVALID_ARGUMENT`, and a sentence that says where, when the search is not
+    understood.
+
+    The streams read the catalogue in pages by key, so they hold no transaction
+    open however long they run; they repeat nothing, and what arrives ahead of
+    them while they run is found.
     """
 
     @staticmethod
@@ -90,8 +200,143 @@ class Search(object):
             request,
             target,
             '/librarian.v1.Search/SearchFiles',
-            librarian_dot_v1_dot_search__pb2.SearchFilesRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
             librarian_dot_v1_dot_search__pb2.SearchFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchObservations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/librarian.v1.Search/SearchObservations',
+            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/librarian.v1.Search/SearchSessions',
+            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchInstances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/librarian.v1.Search/SearchInstances',
+            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountMatches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Search/CountMatches',
+            librarian_dot_v1_dot_search__pb2.CountMatchesRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.CountMatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainSearch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Search/ExplainSearch',
+            librarian_dot_v1_dot_search__pb2.ExplainSearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.ExplainSearchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,13 +27,15 @@ from librarian.v1 import files_pb2 as librarian_dot_v1_dot_files__pb2
 from librarian.v1 import observations_pb2 as librarian_dot_v1_dot_observations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alibrarian/v1/uploads.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\xb1\x02\n\x06Upload\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x12\n\nstore_name\x18\x05 \x01(\t\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.librarian.v1.Upload.State\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tRECEIVING\x10\x01\x12\x0c\n\x08VERIFIED\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\"W\n\x05WayIn\x12\x14\n\x0cstaging_path\x18\x01 \x01(\t\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xf4\x01\n\tNewUpload\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x05 \x01(\t\x12\x12\n\nnull_obsid\x18\x06 \x01(\x08\x12\x33\n\x0bobservation\x18\x07 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x12\n\nstore_name\x18\x08 \x01(\t\x12\x18\n\x10\x64\x65letion_allowed\x18\t \x01(\x08\x42\x0e\n\x0c_observation\"?\n\x13StartUploadsRequest\x12(\n\x07uploads\x18\x01 \x03(\x0b\x32\x17.librarian.v1.NewUpload\"D\n\x14StartUploadsResponse\x12,\n\x07uploads\x18\x01 \x03(\x0b\x32\x1b.librarian.v1.StartedUpload\"\xe3\x01\n\rStartedUpload\x12)\n\x06upload\x18\x01 \x01(\x0b\x32\x14.librarian.v1.UploadH\x00\x88\x01\x01\x12(\n\x06way_in\x18\x02 \x01(\x0b\x32\x13.librarian.v1.WayInH\x01\x88\x01\x01\x12%\n\x04\x66ile\x18\x03 \x01(\x0b\x32\x12.librarian.v1.FileH\x02\x88\x01\x01\x12+\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x15.librarian.v1.FailureH\x03\x88\x01\x01\x42\t\n\x07_uploadB\t\n\x07_way_inB\x07\n\x05_fileB\n\n\x08_failure\"*\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"G\n\x16\x43ompleteUploadsRequest\x12-\n\x07uploads\x18\x01 \x03(\x0b\x32\x1c.librarian.v1.CompleteUpload\".\n\x0e\x43ompleteUpload\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\"I\n\x17\x43ompleteUploadsResponse\x12.\n\x07uploads\x18\x01 \x03(\x0b\x32\x1d.librarian.v1.CompletedUpload\"z\n\x0f\x43ompletedUpload\x12%\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x12.librarian.v1.FileH\x00\x88\x01\x01\x12+\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x15.librarian.v1.FailureH\x01\x88\x01\x01\x42\x07\n\x05_fileB\n\n\x08_failure\"\x1e\n\x10GetUploadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\"\n\x13RenewUploadsRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"-\n\x14RenewUploadsResponse\x12\x15\n\rrenewed_count\x18\x01 \x01(\x05\"!\n\x13\x43\x61ncelUploadRequest\x12\n\n\x02id\x18\x01 \x01(\t2\xa3\x03\n\x07Uploads\x12U\n\x0cStartUploads\x12!.librarian.v1.StartUploadsRequest\x1a\".librarian.v1.StartUploadsResponse\x12^\n\x0f\x43ompleteUploads\x12$.librarian.v1.CompleteUploadsRequest\x1a%.librarian.v1.CompleteUploadsResponse\x12\x41\n\tGetUpload\x12\x1e.librarian.v1.GetUploadRequest\x1a\x14.librarian.v1.Upload\x12U\n\x0cRenewUploads\x12!.librarian.v1.RenewUploadsRequest\x1a\".librarian.v1.RenewUploadsResponse\x12G\n\x0c\x43\x61ncelUpload\x12!.librarian.v1.CancelUploadRequest\x1a\x14.librarian.v1.Uploadb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alibrarian/v1/uploads.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\xb1\x02\n\x06Upload\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x12\n\nstore_name\x18\x05 \x01(\t\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.librarian.v1.Upload.State\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tRECEIVING\x10\x01\x12\x0c\n\x08VERIFIED\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\"W\n\x05WayIn\x12\x14\n\x0cstaging_path\x18\x01 \x01(\t\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xfb\x02\n\tNewUpload\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x05 \x01(\t\x12\x12\n\nnull_obsid\x18\x06 \x01(\x08\x12\x33\n\x0bobservation\x18\x07 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x12\n\nstore_name\x18\x08 \x01(\t\x12\x18\n\x10\x64\x65letion_allowed\x18\t \x01(\x08\x12\x37\n\x08metadata\x18\n \x03(\x0b\x32%.librarian.v1.NewUpload.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x0e\n\x0c_observation\"?\n\x13StartUploadsRequest\x12(\n\x07uploads\x18\x01 \x03(\x0b\x32\x17.librarian.v1.NewUpload\"D\n\x14StartUploadsResponse\x12,\n\x07uploads\x18\x01 \x03(\x0b\x32\x1b.librarian.v1.StartedUpload\"\xe3\x01\n\rStartedUpload\x12)\n\x06upload\x18\x01 \x01(\x0b\x32\x14.librarian.v1.UploadH\x00\x88\x01\x01\x12(\n\x06way_in\x18\x02 \x01(\x0b\x32\x13.librarian.v1.WayInH\x01\x88\x01\x01\x12%\n\x04\x66ile\x18\x03 \x01(\x0b\x32\x12.librarian.v1.FileH\x02\x88\x01\x01\x12+\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x15.librarian.v1.FailureH\x03\x88\x01\x01\x42\t\n\x07_uploadB\t\n\x07_way_inB\x07\n\x05_fileB\n\n\x08_failure\"*\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"G\n\x16\x43ompleteUploadsRequest\x12-\n\x07uploads\x18\x01 \x03(\x0b\x32\x1c.librarian.v1.CompleteUpload\".\n\x0e\x43ompleteUpload\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\"I\n\x17\x43ompleteUploadsResponse\x12.\n\x07uploads\x18\x01 \x03(\x0b\x32\x1d.librarian.v1.CompletedUpload\"z\n\x0f\x43ompletedUpload\x12%\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x12.librarian.v1.FileH\x00\x88\x01\x01\x12+\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x15.librarian.v1.FailureH\x01\x88\x01\x01\x42\x07\n\x05_fileB\n\n\x08_failure\"\x1e\n\x10GetUploadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\"\n\x13RenewUploadsRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"-\n\x14RenewUploadsResponse\x12\x15\n\rrenewed_count\x18\x01 \x01(\x05\"!\n\x13\x43\x61ncelUploadRequest\x12\n\n\x02id\x18\x01 \x01(\t2\xa3\x03\n\x07Uploads\x12U\n\x0cStartUploads\x12!.librarian.v1.StartUploadsRequest\x1a\".librarian.v1.StartUploadsResponse\x12^\n\x0f\x43ompleteUploads\x12$.librarian.v1.CompleteUploadsRequest\x1a%.librarian.v1.CompleteUploadsResponse\x12\x41\n\tGetUpload\x12\x1e.librarian.v1.GetUploadRequest\x1a\x14.librarian.v1.Upload\x12U\n\x0cRenewUploads\x12!.librarian.v1.RenewUploadsRequest\x1a\".librarian.v1.RenewUploadsResponse\x12G\n\x0c\x43\x61ncelUpload\x12!.librarian.v1.CancelUploadRequest\x1a\x14.librarian.v1.Uploadb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.uploads_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_NEWUPLOAD_METADATAENTRY']._loaded_options = None
+  _globals['_NEWUPLOAD_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_UPLOAD']._serialized_start=137
   _globals['_UPLOAD']._serialized_end=442
   _globals['_UPLOAD_STATE']._serialized_start=346
@@ -41,31 +43,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WAYIN']._serialized_start=444
   _globals['_WAYIN']._serialized_end=531
   _globals['_NEWUPLOAD']._serialized_start=534
-  _globals['_NEWUPLOAD']._serialized_end=778
-  _globals['_STARTUPLOADSREQUEST']._serialized_start=780
-  _globals['_STARTUPLOADSREQUEST']._serialized_end=843
-  _globals['_STARTUPLOADSRESPONSE']._serialized_start=845
-  _globals['_STARTUPLOADSRESPONSE']._serialized_end=913
-  _globals['_STARTEDUPLOAD']._serialized_start=916
-  _globals['_STARTEDUPLOAD']._serialized_end=1143
-  _globals['_FAILURE']._serialized_start=1145
-  _globals['_FAILURE']._serialized_end=1187
-  _globals['_COMPLETEUPLOADSREQUEST']._serialized_start=1189
-  _globals['_COMPLETEUPLOADSREQUEST']._serialized_end=1260
-  _globals['_COMPLETEUPLOAD']._serialized_start=1262
-  _globals['_COMPLETEUPLOAD']._serialized_end=1308
-  _globals['_COMPLETEUPLOADSRESPONSE']._serialized_start=1310
-  _globals['_COMPLETEUPLOADSRESPONSE']._serialized_end=1383
-  _globals['_COMPLETEDUPLOAD']._serialized_start=1385
-  _globals['_COMPLETEDUPLOAD']._serialized_end=1507
-  _globals['_GETUPLOADREQUEST']._serialized_start=1509
-  _globals['_GETUPLOADREQUEST']._serialized_end=1539
-  _globals['_RENEWUPLOADSREQUEST']._serialized_start=1541
-  _globals['_RENEWUPLOADSREQUEST']._serialized_end=1575
-  _globals['_RENEWUPLOADSRESPONSE']._serialized_start=1577
-  _globals['_RENEWUPLOADSRESPONSE']._serialized_end=1622
-  _globals['_CANCELUPLOADREQUEST']._serialized_start=1624
-  _globals['_CANCELUPLOADREQUEST']._serialized_end=1657
-  _globals['_UPLOADS']._serialized_start=1660
-  _globals['_UPLOADS']._serialized_end=2079
+  _globals['_NEWUPLOAD']._serialized_end=913
+  _globals['_NEWUPLOAD_METADATAENTRY']._serialized_start=821
+  _globals['_NEWUPLOAD_METADATAENTRY']._serialized_end=897
+  _globals['_STARTUPLOADSREQUEST']._serialized_start=915
+  _globals['_STARTUPLOADSREQUEST']._serialized_end=978
+  _globals['_STARTUPLOADSRESPONSE']._serialized_start=980
+  _globals['_STARTUPLOADSRESPONSE']._serialized_end=1048
+  _globals['_STARTEDUPLOAD']._serialized_start=1051
+  _globals['_STARTEDUPLOAD']._serialized_end=1278
+  _globals['_FAILURE']._serialized_start=1280
+  _globals['_FAILURE']._serialized_end=1322
+  _globals['_COMPLETEUPLOADSREQUEST']._serialized_start=1324
+  _globals['_COMPLETEUPLOADSREQUEST']._serialized_end=1395
+  _globals['_COMPLETEUPLOAD']._serialized_start=1397
+  _globals['_COMPLETEUPLOAD']._serialized_end=1443
+  _globals['_COMPLETEUPLOADSRESPONSE']._serialized_start=1445
+  _globals['_COMPLETEUPLOADSRESPONSE']._serialized_end=1518
+  _globals['_COMPLETEDUPLOAD']._serialized_start=1520
+  _globals['_COMPLETEDUPLOAD']._serialized_end=1642
+  _globals['_GETUPLOADREQUEST']._serialized_start=1644
+  _globals['_GETUPLOADREQUEST']._serialized_end=1674
+  _globals['_RENEWUPLOADSREQUEST']._serialized_start=1676
+  _globals['_RENEWUPLOADSREQUEST']._serialized_end=1710
+  _globals['_RENEWUPLOADSRESPONSE']._serialized_start=1712
+  _globals['_RENEWUPLOADSRESPONSE']._serialized_end=1757
+  _globals['_CANCELUPLOADREQUEST']._serialized_start=1759
+  _globals['_CANCELUPLOADREQUEST']._serialized_end=1792
+  _globals['_UPLOADS']._serialized_start=1795
+  _globals['_UPLOADS']._serialized_end=2214
 # @@protoc_insertion_point(module_scope)

@@ -59,7 +59,14 @@ class WayIn(_message.Message):
     def __init__(self, staging_path: _Optional[str] = ..., agent_address: _Optional[str] = ..., agent_tls: bool = ..., ticket: _Optional[str] = ...) -> None: ...
 
 class NewUpload(_message.Message):
-    __slots__ = ("file_name", "parent_dirs", "size_bytes", "request_id", "checksum", "null_obsid", "observation", "store_name", "deletion_allowed")
+    __slots__ = ("file_name", "parent_dirs", "size_bytes", "request_id", "checksum", "null_obsid", "observation", "store_name", "deletion_allowed", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _files_pb2.MetadataValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_files_pb2.MetadataValue, _Mapping]] = ...) -> None: ...
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     PARENT_DIRS_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +76,7 @@ class NewUpload(_message.Message):
     OBSERVATION_FIELD_NUMBER: _ClassVar[int]
     STORE_NAME_FIELD_NUMBER: _ClassVar[int]
     DELETION_ALLOWED_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     parent_dirs: str
     size_bytes: int
@@ -78,7 +86,8 @@ class NewUpload(_message.Message):
     observation: _observations_pb2.Observation
     store_name: str
     deletion_allowed: bool
-    def __init__(self, file_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., size_bytes: _Optional[int] = ..., request_id: _Optional[str] = ..., checksum: _Optional[str] = ..., null_obsid: bool = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ..., store_name: _Optional[str] = ..., deletion_allowed: bool = ...) -> None: ...
+    metadata: _containers.MessageMap[str, _files_pb2.MetadataValue]
+    def __init__(self, file_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., size_bytes: _Optional[int] = ..., request_id: _Optional[str] = ..., checksum: _Optional[str] = ..., null_obsid: bool = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ..., store_name: _Optional[str] = ..., deletion_allowed: bool = ..., metadata: _Optional[_Mapping[str, _files_pb2.MetadataValue]] = ...) -> None: ...
 
 class StartUploadsRequest(_message.Message):
     __slots__ = ("uploads",)
