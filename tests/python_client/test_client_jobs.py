@@ -154,17 +154,3 @@ def test_a_cancel_is_told_at_once_and_the_wait_ends_with_the_job(held_up: tuple[
     os.kill(site.pid("store_agent"), signal.SIGCONT)
     # The copy may be whole before the catalogue looks: then the cancel came too late.
     assert job.wait(timeout_seconds=60).state in ("CANCELLED", "SUCCEEDED")
-
-
-def test_a_job_cancelled_before_its_turn_ends_cancelled_and_stages_nothing(
-    tmp_path: Path,
-) -> None:
-    one_at_a_time = {"catalog_service": {"LIBRARIAN_CATALOG_SERVICE__STAGING_THREADS": "1"}}
-    with Site(tmp_path / "site", environment=one_at_a_time) as site, site.librarian() as client:
-        search = put_file(client, tmp_path, "one.dat")
-        os.kill(site.pid("store_agent"), signal.SIGSTOP)
-        first, second = (client.stage_files(search, name) for name in ("first", "second"))
-        assert second.cancel().wait(timeout_seconds=60).state == "CANCELLED"
-        os.kill(site.pid("store_agent"), signal.SIGCONT)
-        assert first.wait(timeout_seconds=60).state == "SUCCEEDED"
-        assert not list((site.layout.staging / "second").glob("*.dat"))
