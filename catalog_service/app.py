@@ -68,6 +68,8 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
 _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
 _USES_POLL_SECONDS = 2.0
+# A search may list 100,000 names of 255 bytes.
+_MAX_MESSAGE_BYTES = 33 << 20
 # A supervisor kills what has not stopped after 15 seconds.
 _GRACE_SECONDS = 3.0
 
@@ -126,7 +128,12 @@ class CatalogApp:
     def _serve(self) -> RunningServer:
         rights = Rights(self._catalog.token_checks)
         config = self._catalog.config
-        return serve(config, add_servicers=self._add, authenticate=rights.authenticate)
+        return serve(
+            config,
+            add_servicers=self._add,
+            authenticate=rights.authenticate,
+            max_message_bytes=_MAX_MESSAGE_BYTES,
+        )
 
     def _add(self, server: grpc.Server) -> list[str]:
         for _, servicer_class, add in _SERVICES:

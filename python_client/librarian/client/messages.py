@@ -1,7 +1,8 @@
 """Messages of the wire as the client's records."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from librarian.client.records import (
@@ -29,11 +30,14 @@ from librarian.v1 import (
     stores_pb2,
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Whole numbers beyond this are not told apart in a float.
+_LARGEST_WHOLE = 2**53
+
 
 def read_time(message: Any) -> datetime:
     """Return a protobuf timestamp as an aware time."""
-    whole = datetime.fromtimestamp(message.seconds, UTC)
-    return whole.replace(microsecond=message.nanos // 1000)
+    return _EPOCH + timedelta(seconds=message.seconds, microseconds=message.nanos // 1000)
 
 
 def find_time(message: Any, field: str) -> datetime | None:
@@ -57,7 +61,23 @@ def read_file(message: files_pb2.File) -> File:
         create_time=read_time(message.create_time),
         source=message.source,
         instance_count=message.instance_count,
+        metadata=read_metadata(message.metadata) if message.metadata else {},
     )
+
+
+def read_metadata(metadata: Mapping[str, files_pb2.MetadataValue]) -> dict[str, Any]:
+    """Return custom metadata by key; a number that is whole is an int."""
+    return {key: _read_metadata_value(value) for key, value in sorted(metadata.items())}
+
+
+def _read_metadata_value(message: files_pb2.MetadataValue) -> Any:
+    kind = message.WhichOneof("value")
+    if kind == "time":
+        return read_time(message.time)
+    value: Any = getattr(message, kind) if kind else None
+    if kind == "number" and value.is_integer() and abs(value) <= _LARGEST_WHOLE:
+        return int(value)
+    return value
 
 
 def read_instance(message: instances_pb2.Instance) -> Instance:

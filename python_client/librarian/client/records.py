@@ -42,6 +42,10 @@ class File(Record):
     create_time: datetime
     source: str
     instance_count: int
+    # Custom metadata by key, where the call tells it.
+    metadata: dict[str, str | float | int | bool | datetime] = field(
+        default_factory=dict, hash=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

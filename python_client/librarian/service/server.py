@@ -19,12 +19,12 @@ AddServicers = Callable[[grpc.Server], list[str]]
 _OPTIONS = [
     # Two services must never share a port by accident, which gRPC allows unless told.
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 # So many calls for each thread may wait for one; more are refused.
 _WAITING_PER_THREAD = 16
 # The part of the threads that callers without a token get.
@@ -51,16 +51,23 @@ class RunningServer:
 
 
 def serve(
-    listen: ListenConfig, *, add_servicers: AddServicers, authenticate: Authenticate
+    listen: ListenConfig,
+    *,
+    add_servicers: AddServicers,
+    authenticate: Authenticate,
+    max_message_bytes: int = MAX_MESSAGE_BYTES,
 ) -> RunningServer:
-    """Start a server; raise ConfigError when the configuration or the port cannot be used."""
+    """Start a server that takes messages of so many bytes.
+
+    Raises ConfigError when the configuration or the port cannot be used.
+    """
     listen.check_listen()
     arrivals = Arrivals()
     entrance = Entrance(authenticate, arrivals, listen.threads // _STRANGERS_PART)
     server = grpc.server(
         ThreadPoolExecutor(listen.threads, thread_name_prefix="call"),
         interceptors=[CallInterceptor(entrance)],
-        options=_OPTIONS,
+        options=[*_OPTIONS, ("grpc.max_receive_message_length", max_message_bytes)],
         maximum_concurrent_rpcs=listen.threads * _WAITING_PER_THREAD,
     )
     names = add_servicers(server)

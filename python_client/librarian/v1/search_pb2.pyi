@@ -16,12 +16,14 @@ class ItemKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FILES: _ClassVar[ItemKind]
     OBSERVATIONS: _ClassVar[ItemKind]
     SESSIONS: _ClassVar[ItemKind]
+    INSTANCES: _ClassVar[ItemKind]
 ITEM_KIND_UNSPECIFIED: ItemKind
 FILES: ItemKind
 OBSERVATIONS: ItemKind
 SESSIONS: ItemKind
+INSTANCES: ItemKind
 
-class SearchRequest(_message.Message):
+class SearchFilesRequest(_message.Message):
     __slots__ = ("search", "limit", "order_by", "page_token", "with_metadata")
     SEARCH_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +36,42 @@ class SearchRequest(_message.Message):
     page_token: str
     with_metadata: bool
     def __init__(self, search: _Optional[str] = ..., limit: _Optional[int] = ..., order_by: _Optional[str] = ..., page_token: _Optional[str] = ..., with_metadata: bool = ...) -> None: ...
+
+class SearchObservationsRequest(_message.Message):
+    __slots__ = ("search", "limit", "order_by", "page_token")
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    search: str
+    limit: int
+    order_by: str
+    page_token: str
+    def __init__(self, search: _Optional[str] = ..., limit: _Optional[int] = ..., order_by: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class SearchSessionsRequest(_message.Message):
+    __slots__ = ("search", "limit", "order_by", "page_token")
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    search: str
+    limit: int
+    order_by: str
+    page_token: str
+    def __init__(self, search: _Optional[str] = ..., limit: _Optional[int] = ..., order_by: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class SearchInstancesRequest(_message.Message):
+    __slots__ = ("search", "limit", "order_by", "page_token")
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    search: str
+    limit: int
+    order_by: str
+    page_token: str
+    def __init__(self, search: _Optional[str] = ..., limit: _Optional[int] = ..., order_by: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchFilesResponse(_message.Message):
     __slots__ = ("files", "next_page_token")

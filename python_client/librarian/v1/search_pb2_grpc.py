@@ -46,22 +46,22 @@ class SearchStub(object):
         """
         self.SearchFiles = channel.unary_stream(
                 '/librarian.v1.Search/SearchFiles',
-                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchFilesRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_search__pb2.SearchFilesResponse.FromString,
                 _registered_method=True)
         self.SearchObservations = channel.unary_stream(
                 '/librarian.v1.Search/SearchObservations',
-                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchObservationsRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.FromString,
                 _registered_method=True)
         self.SearchSessions = channel.unary_stream(
                 '/librarian.v1.Search/SearchSessions',
-                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchSessionsRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.FromString,
                 _registered_method=True)
         self.SearchInstances = channel.unary_stream(
                 '/librarian.v1.Search/SearchInstances',
-                request_serializer=librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+                request_serializer=librarian_dot_v1_dot_search__pb2.SearchInstancesRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.FromString,
                 _registered_method=True)
         self.CountMatches = channel.unary_unary(
@@ -136,22 +136,22 @@ def add_SearchServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'SearchFiles': grpc.unary_stream_rpc_method_handler(
                     servicer.SearchFiles,
-                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchFilesRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_search__pb2.SearchFilesResponse.SerializeToString,
             ),
             'SearchObservations': grpc.unary_stream_rpc_method_handler(
                     servicer.SearchObservations,
-                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchObservationsRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.SerializeToString,
             ),
             'SearchSessions': grpc.unary_stream_rpc_method_handler(
                     servicer.SearchSessions,
-                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchSessionsRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.SerializeToString,
             ),
             'SearchInstances': grpc.unary_stream_rpc_method_handler(
                     servicer.SearchInstances,
-                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchRequest.FromString,
+                    request_deserializer=librarian_dot_v1_dot_search__pb2.SearchInstancesRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.SerializeToString,
             ),
             'CountMatches': grpc.unary_unary_rpc_method_handler(
@@ -200,7 +200,7 @@ class Search(object):
             request,
             target,
             '/librarian.v1.Search/SearchFiles',
-            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchFilesRequest.SerializeToString,
             librarian_dot_v1_dot_search__pb2.SearchFilesResponse.FromString,
             options,
             channel_credentials,
@@ -227,7 +227,7 @@ class Search(object):
             request,
             target,
             '/librarian.v1.Search/SearchObservations',
-            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchObservationsRequest.SerializeToString,
             librarian_dot_v1_dot_search__pb2.SearchObservationsResponse.FromString,
             options,
             channel_credentials,
@@ -254,7 +254,7 @@ class Search(object):
             request,
             target,
             '/librarian.v1.Search/SearchSessions',
-            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchSessionsRequest.SerializeToString,
             librarian_dot_v1_dot_search__pb2.SearchSessionsResponse.FromString,
             options,
             channel_credentials,
@@ -281,7 +281,7 @@ class Search(object):
             request,
             target,
             '/librarian.v1.Search/SearchInstances',
-            librarian_dot_v1_dot_search__pb2.SearchRequest.SerializeToString,
+            librarian_dot_v1_dot_search__pb2.SearchInstancesRequest.SerializeToString,
             librarian_dot_v1_dot_search__pb2.SearchInstancesResponse.FromString,
             options,
             channel_credentials,
