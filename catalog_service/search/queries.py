@@ -1,79 +1,89 @@
-"""Tree to SQL: each value a person typed is bound, none becomes a part of a statement."""
+"""Tree to SQL: each value a person typed is bound, none becomes a part of a statement.
 
-import math
-from datetime import UTC, datetime, timedelta
+Negation is pushed down to the comparisons, where what is not known matches neither a comparison
+nor its contrary: so it needs no third truth value in SQL, and its indexes serve both.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from catalog_service.search.attributes import COLUMN_BY_ATTRIBUTE
-from catalog_service.search.patterns import matches
-from catalog_service.search.tree import And, Clause, Comparison, Constant, Or
-from catalog_service.tables import File
-
-_LARGEST = 2**63 - 1
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
-_LATEST = datetime.max.replace(tzinfo=UTC)
-
-FILE_COLUMNS = (
-    File.name,
-    File.type,
-    File.size_bytes,
-    File.checksum,
-    File.obsid,
-    File.create_time,
-    File.source,
-    File.instance_count,
+from catalog_service.search.attributes import ItemKind
+from catalog_service.search.file_conditions import OF_OBSERVATION, file_condition
+from catalog_service.search.lookups import Lookups
+from catalog_service.search.observation_conditions import observation_condition, session_condition
+from catalog_service.search.tree import (
+    And,
+    Clause,
+    Comparison,
+    Constant,
+    NoneOf,
+    ObservationMatches,
+    Or,
+    Saved,
 )
+from catalog_service.tables import File, Observation
 
 
-def condition(clause: Clause, *, now: datetime) -> ColumnElement[bool]:
-    """Return the condition on the table of files that a tree means; ages count from `now`."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A condition on the item's table, or on that of a file's observation."""
+
+    expression: ColumnElement[bool]
+    of_observation: bool = False
+
+
+def condition(clause: Clause, item: ItemKind, lookups: Lookups) -> ColumnElement[bool]:
+    """Return the condition on the item's table that a tree without saved searches means."""
+    return _on_item(_part(clause, item, lookups, negated=False))
+
+
+def _part(clause: Clause, item: ItemKind, lookups: Lookups, *, negated: bool) -> _Part:
     if isinstance(clause, Constant):
-        return true() if clause.value else false()
+        return _Part(true() if clause.value != negated else false())
     if isinstance(clause, Comparison):
-        return _comparison(clause, now)
-    conditions = [condition(inner, now=now) for inner in clause.clauses]
-    if isinstance(clause, And):
-        return and_(*conditions)
-    return or_(*conditions) if isinstance(clause, Or) else not_(or_(*conditions))
+        return _comparison(clause, item, lookups, negated=negated)
+    if isinstance(clause, ObservationMatches):
+        inner = _part(clause.clause, ItemKind.OBSERVATIONS, lookups, negated=negated)
+        return _Part(inner.expression, of_observation=True)
+    if isinstance(clause, Saved):
+        raise ValueError(f"The saved search {clause.name!r} was not expanded.")
+    if isinstance(clause, NoneOf):
+        clause, negated = Or(clause.clauses), not negated
+    join: Callable[..., ColumnElement[bool]]
+    # What none of several matches is what all their contraries match.
+    join, neutral = (and_, true()) if isinstance(clause, And) != negated else (or_, false())
+    parts = [_part(inner, item, lookups, negated=negated) for inner in clause.clauses]
+    return _joined(lambda conditions: join(neutral, *conditions), parts)
 
 
-def file_page(
-    matching: ColumnElement[bool], *, after_name: str, limit: int
-) -> Select[*tuple[Any, ...]]:
-    """Select the next matching files by name, as plain columns: a page by key, not by offset."""
-    return (
-        select(*FILE_COLUMNS)
-        .where(matching, File.name > after_name)
-        .order_by(File.name)
-        .limit(limit)
-    )
+def _joined(
+    join: Callable[[Iterable[ColumnElement[bool]]], ColumnElement[bool]], parts: list[_Part]
+) -> _Part:
+    """Join conditions; those on the observation go side by side into one look at it."""
+    on_observation = [part.expression for part in parts if part.of_observation]
+    conditions = [part.expression for part in parts if not part.of_observation]
+    if on_observation and not conditions:
+        return _Part(join(on_observation), of_observation=True)
+    if on_observation:
+        conditions.append(_on_item(_Part(join(on_observation), of_observation=True)))
+    return _Part(join(conditions))
 
 
-def _comparison(clause: Comparison, now: datetime) -> ColumnElement[bool]:
-    column: ColumnElement[Any] = COLUMN_BY_ATTRIBUTE[clause.attribute].expression
-    value: Any = clause.value
-    match clause.operator:
-        case "is-exactly":
-            equal: ColumnElement[bool] = column == value
-            return equal
-        case "matches":
-            return matches(column, value)
-        case "greater-than":
-            return column > _floor(value)
-        case "not-older-than":
-            return column > _days_before(now, value)
-    raise ValueError(f"No condition is known for the operator {clause.operator!r}.")
+def _on_item(part: _Part) -> ColumnElement[bool]:
+    if not part.of_observation:
+        return part.expression
+    found = select(Observation.obsid).where(part.expression).correlate(None)
+    matching: ColumnElement[bool] = File.obsid.in_(found)
+    return matching
 
 
-def _floor(value: float) -> int:
-    """Return the whole number that compares alike: an index of whole numbers takes no other."""
-    return max(-_LARGEST, min(_LARGEST, math.floor(value)))
-
-
-def _days_before(now: datetime, days: float) -> datetime:
-    try:
-        return now - timedelta(days=days)
-    except OverflowError:
-        return _EARLIEST if days > 0 else _LATEST
+def _comparison(clause: Comparison, item: ItemKind, lookups: Lookups, *, negated: bool) -> _Part:
+    of_observation = item is ItemKind.FILES and clause.attribute in OF_OBSERVATION
+    options: dict[str, Any] = {"negated": negated}
+    if item is ItemKind.FILES and not of_observation:
+        return _Part(file_condition(clause, lookups=lookups, **options))
+    write = session_condition if item is ItemKind.SESSIONS else observation_condition
+    return _Part(write(clause, now=lookups.now, **options), of_observation)
