@@ -1,8 +1,8 @@
-"""Regular expressions: the part of their language that means one thing everywhere.
+r"""Regular expressions: the part of their language that means one thing everywhere.
 
 PostgreSQL, RE2 (for SQLite) and Python read what is taken here alike; where they differ, as on
-`\\b` or `\\s`, the expression is refused. Case counts, `.` is any character, `^` and `$` are the
-ends of the text, and `\\d` and `\\w` are of ASCII. An expression may match any part of the text.
+`\b` or `\s`, the expression is refused. Case counts, `.` is any character, `^` and `$` are the
+ends of the text, and `\d` and `\w` are of ASCII. An expression may match any part of the text.
 """
 
 import re
@@ -68,28 +68,29 @@ class _Reader:
             raise _Fault("a ')' is missing")
 
     def _read_one(self, character: str) -> None:
-        match character:
-            case "(":
-                self._open()
-            case ")":
-                self._close()
-            case "[":
-                self._read_brackets()
-            case "*" | "+" | "?":
-                self._repeat(1, 1)
-            case "{":
-                self._read_counts()
-            case "|" | "^" | "$":
-                self._last = None
-                self.position += 1
-            case "\\":
-                self._read_escape(_CLASSES)
-                self._end_atom(1)
-            case "]" | "}":
-                self._refuse_plain(character)
-            case _:
-                self.position += 1
-                self._end_atom(1)
+        if character in "]}":
+            self._refuse_plain(character)
+        elif character in "*+?":
+            self._repeat(1, 1)
+        elif character in "|^$":
+            self._last = None
+            self.position += 1
+        else:
+            {
+                "(": self._open,
+                ")": self._close,
+                "[": self._read_brackets,
+                "{": self._read_counts,
+                "\\": self._read_escaped,
+            }.get(character, self._read_plain)()
+
+    def _read_plain(self) -> None:
+        self.position += 1
+        self._end_atom(1)
+
+    def _read_escaped(self) -> None:
+        self._read_escape(_CLASSES)
+        self._end_atom(1)
 
     def _end_atom(self, size: int) -> None:
         self._last = size
@@ -169,7 +170,7 @@ class _Reader:
             raise _Fault("a range in brackets goes from one character up to another")
 
     def _read_in_brackets(self, start: int) -> str:
-        """Return the next character in brackets, or two when it is a class such as `\\d`."""
+        r"""Return the next character in brackets, or two when it is a class such as `\d`."""
         character = self._text[self.position : self.position + 1]
         if not character:
             raise _Fault("a ']' is missing")

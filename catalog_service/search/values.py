@@ -28,7 +28,7 @@ _DAY_UNITS = {"s": 1 / 86400, "m": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0}
 def check_text(text: str, place: Place) -> str:
     """Return a text unchanged, or raise InvalidRequestError when nothing on record can have it."""
     # PostgreSQL takes neither.
-    if "\0" in text or not text.isascii() and _SURROGATE.search(text):
+    if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise located(
             f"The text {shown(text)} has a character that nothing on record can have.", place
         )
