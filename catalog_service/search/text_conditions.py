@@ -37,7 +37,7 @@ def matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     return and_(*_bounds(column, prefix), like)
 
 
-def is_one_of(column: ColumnElement[str], values: tuple[str, ...]) -> ColumnElement[bool]:
+def is_one_of(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
     """Return the condition that a column has one of many values, with one parameter."""
     return _OneOf(column, bindparam(None, list(values), type_=_TextsType()))
 
