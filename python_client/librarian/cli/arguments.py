@@ -59,4 +59,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def read_search(search: str) -> str:
     """Return a search given as an argument, or the one on stdin for `-`."""
-    return sys.stdin.read() if search == "-" else search
+    if search != "-":
+        return search
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError("The search on stdin is not UTF-8.") from error

@@ -1,4 +1,4 @@
-"""Commands about files: searching, showing, locating, logging events."""
+"""Commands about files: showing, locating, logging events."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,12 +7,10 @@ from typing import Any
 import click
 
 from librarian.cli.arguments import (
-    LARGEST_NUMBER,
     UTF8_TEXT,
     connection_argument,
     json_option,
     name_argument,
-    read_search,
 )
 from librarian.cli.output import (
     Column,
@@ -26,39 +24,8 @@ from librarian.cli.output import (
 from librarian.client.librarian import Librarian
 from librarian.client.records import File, FileEvent, Instance
 
-_FILE_COLUMNS = [
-    Column("Name"),
-    Column("Created (UTC)"),
-    Column("Obsid", right=True),
-    Column("Type"),
-    Column("Size", right=True),
-    Column("Copies", right=True),
-]
 _INSTANCE_COLUMNS = [Column("Store"), Column("State"), Column("Host"), Column("Path")]
 _EVENT_COLUMNS = [Column("Time (UTC)"), Column("Event"), Column("Details")]
-
-
-@click.command()
-@connection_argument
-@click.argument("search", metavar="SEARCH", type=UTF8_TEXT)
-@click.option(
-    "--limit", type=click.IntRange(1, LARGEST_NUMBER), help="Print this many files at most."
-)
-@json_option
-def search_files(connection: str, search: str, limit: int | None, as_json: bool) -> None:
-    r"""List the files that match SEARCH, a JSON object; `-` reads it from stdin.
-
-    \b
-    librarian search-files CONN '{"name-matches": "zen.24584%.uvh5"}'
-    librarian search-files CONN '{"obsid-is-exactly": 1223456789, "type-is-exactly": "uvh5"}'
-    """
-    with Librarian.connect(connection) as site:
-        found = site.search_files(read_search(search), limit=limit)
-        if as_json:
-            for file in found:
-                print_json(file.to_json())
-        else:
-            print_rows(_FILE_COLUMNS, map(_file_row, found), empty="No file matches.")
 
 
 @click.command()
@@ -135,13 +102,6 @@ def _whole_file(
         "instances": [instance.to_json() for instance in instances],
         "events": [event.to_json() for event in events],
     }
-
-
-def _file_row(file: File) -> list[str]:
-    obsid = "" if file.obsid is None else str(file.obsid)
-    created = format_time(file.create_time)
-    size = format_size(file.size_bytes)
-    return [file.name, created, obsid, file.type, size, str(file.instance_count)]
 
 
 def _file_fields(file: File) -> dict[str, str]:

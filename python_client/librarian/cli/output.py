@@ -1,5 +1,6 @@
 """What commands print: data to stdout, as rows for people or JSON for programs; talk to stderr."""
 
+import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,9 @@ from typing import Any, NamedTuple
 # Rows that are looked at to choose the widths of columns: a search may have millions.
 _ROWS_MEASURED = 200
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_JSON = json.JSONEncoder(ensure_ascii=False)
+# A longer cell is folded before a column is left away; blanks between columns.
+_UNFOLDED_CHARACTERS, _GAP_CHARACTERS = 28, 2
 
 
 class Column(NamedTuple):
@@ -18,6 +22,8 @@ class Column(NamedTuple):
     title: str
     # Numbers are read from their last digit.
     right: bool = False
+    # Left away where a terminal is too narrow for all.
+    spare: bool = False
 
 
 def print_line(text: str = "", *, flush: bool = False) -> None:
@@ -29,7 +35,14 @@ def print_line(text: str = "", *, flush: bool = False) -> None:
 
 def print_json(document: Any, *, flush: bool = False) -> None:
     """Print one JSON document on one line."""
-    print_line(json.dumps(document, ensure_ascii=False), flush=flush)
+    print_line(_JSON.encode(document), flush=flush)
+
+
+def print_csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Print CSV as RFC 4180 has it, a row as it comes."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(header)
+    writer.writerows(rows)
 
 
 def say(text: str) -> None:
@@ -98,14 +111,32 @@ def _print_rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) 
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        justify: Any = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, overflow="fold")
+    console = Console()
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = _fitting_columns(columns, rows, console.width)
+    for number in shown:
+        justify: Any = "right" if columns[number].right else "left"
+        table.add_column(Text(columns[number].title), justify=justify, overflow="fold")
     for row in rows:
         # A Text is shown as it is: a name may look like markup.
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(printable(row[number])) for number in shown))
+    console.print(table)
+
+
+def _fitting_columns(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
+) -> list[int]:
+    """Return the numbers of the columns to show: spare ones go, from the right, until all fit."""
+    widths = [
+        min(max(len(column.title), *(len(row[number]) for row in rows)), _UNFOLDED_CHARACTERS)
+        for number, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+    for number in reversed(range(len(columns))):
+        needed = sum(widths[one] + _GAP_CHARACTERS for one in shown) - _GAP_CHARACTERS
+        if needed > width and columns[number].spare:
+            shown.remove(number)
+    return shown
 
 
 def _print_plain_table(

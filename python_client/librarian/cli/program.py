@@ -12,7 +12,7 @@ from librarian.cli.lazy import LazyCommand, LazyGroup
 from librarian.errors import LibrarianError
 from librarian.supervisor.errors import SiteStartError
 
-_FILES, _JOBS, _OBSERVATIONS = "Files", "Staging", "Observations"
+_FILES, _SEARCHES, _JOBS, _OBSERVATIONS = "Files", "Searches", "Staging", "Observations"
 _STORES, _ACCOUNTS, _SITES = "Stores", "Accounts", "Sites"
 
 COMMANDS = {
@@ -20,11 +20,16 @@ COMMANDS = {
     for name, module, section, text in [
         ("upload", "uploads", _FILES, "Put a file or a dataset into the archive."),
         ("register", "registration", _FILES, "Put files on record that lie on a store already."),
-        ("search-files", "files", _FILES, "List the files that match a search."),
         ("show-file", "files", _FILES, "Show a file, its copies and its history."),
         ("locate-file", "files", _FILES, "Say where the copies of a file lie."),
         ("get", "downloads", _FILES, "Download a file, and check it."),
         ("add-file-event", "files", _FILES, "Log an event of your own with a file."),
+        ("search-files", "searches", _SEARCHES, "List the files that match a search."),
+        ("search-obs", "searches", _SEARCHES, "List the observations that match."),
+        ("search-sessions", "searches", _SEARCHES, "List the observing sessions that match."),
+        ("search-instances", "searches", _SEARCHES, "List the copies of the files that match."),
+        ("explain-search", "searches", _SEARCHES, "Print both forms of a search, and its meaning."),
+        ("export-catalog", "exports", _SEARCHES, "Write files and metadata as Parquet or CSV."),
         ("stage-files", "staging", _JOBS, "Copy what a search finds to where people compute."),
         ("list-jobs", "jobs", _JOBS, "List the jobs on record."),
         ("show-job", "jobs", _JOBS, "Show a job, or wait for it."),

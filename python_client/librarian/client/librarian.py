@@ -7,6 +7,7 @@ from typing import Self
 from librarian.client.accounts import AccountCalls
 from librarian.client.connections import ConnectionSettings, read_connection
 from librarian.client.downloads import DownloadCalls
+from librarian.client.exports import ExportCalls
 from librarian.client.files import FileCalls
 from librarian.client.jobs import JobCalls
 from librarian.client.registration import RegistrationCalls
@@ -19,6 +20,7 @@ from librarian.client.uploads import UploadCalls
 
 class Librarian(
     AccountCalls,
+    ExportCalls,
     FileCalls,
     SearchCalls,
     UploadCalls,

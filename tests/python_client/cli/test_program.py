@@ -191,7 +191,7 @@ def test_a_command_is_completed_from_its_beginning() -> None:
     environment = {
         **os.environ,
         "_LIBRARIAN_COMPLETE": "bash_complete",
-        "COMP_WORDS": "librarian sea",
+        "COMP_WORDS": "librarian search-f",
         "COMP_CWORD": "1",
     }
     command = [sys.executable, "-m", "librarian.cli"]
