@@ -92,7 +92,9 @@ class CatalogApp:
 
     def __init__(self, config: CatalogConfig) -> None:
         """Start serving; raise ConfigError when the configuration or the database will not do."""
-        database = open_database(config.database_url)
+        database = open_database(
+            config.database_url, search_timeout_seconds=config.search_timeout_seconds
+        )
         check_database(database, allow_unsafe=config.allow_unsafe_database)
         self._lock = lock_sqlite(database) if database.is_sqlite else None
         self._catalog = _assemble(config, database)

@@ -33,6 +33,9 @@ class CatalogConfig(ListenConfig):
     allow_unsafe_database: bool = Field(
         False, description="Serve on a PostgreSQL set to lose commits (fsync = off); for tests."
     )
+    search_timeout_seconds: float = Field(
+        60.0, gt=0, le=86_400, description="A search that takes longer is given up."
+    )
     staging_threads: int = Field(2, ge=1, le=32, description="Staging jobs that run at once.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."

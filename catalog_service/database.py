@@ -12,7 +12,12 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from catalog_service.sqlite_functions import add_functions
+
 Transactions = sessionmaker[Session]
+
+# The key in a transaction's `info` of the seconds that a search in it may take.
+SEARCH_TIMEOUT = "search_timeout_seconds"
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,15 @@ def normalise_url(database_url: str) -> URL:
     return url
 
 
-def open_database(database_url: str, pool_size: int = 16) -> Database:
+def open_database(
+    database_url: str, pool_size: int = 16, *, search_timeout_seconds: float = 60.0
+) -> Database:
     """Connect lazily to a migrated database, SQLite or PostgreSQL."""
     url = normalise_url(database_url)
+    # What each of the transactions knows, wherever in them a search is made.
+    info = {SEARCH_TIMEOUT: search_timeout_seconds}
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url, pool_size)
+        return _open_sqlite(url, pool_size, info)
     engine = create_engine(
         url,
         pool_pre_ping=True,
@@ -62,19 +71,19 @@ def open_database(database_url: str, pool_size: int = 16) -> Database:
             " -c idle_in_transaction_session_timeout=60s",
         },
     )
-    transactions = sessionmaker(engine, expire_on_commit=False)
+    transactions = sessionmaker(engine, expire_on_commit=False, info=info)
     return Database(engine, transactions, transactions)
 
 
-def _open_sqlite(url: URL, pool_size: int) -> Database:
+def _open_sqlite(url: URL, pool_size: int, info: dict[str, Any]) -> Database:
     writer = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
     reader = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
     _configure_sqlite(writer, begin="BEGIN IMMEDIATE", query_only=False)
     _configure_sqlite(reader, begin="BEGIN", query_only=True)
     return Database(
         writer,
-        sessionmaker(writer, expire_on_commit=False),
-        sessionmaker(reader, expire_on_commit=False),
+        sessionmaker(writer, expire_on_commit=False, info=info),
+        sessionmaker(reader, expire_on_commit=False, info=info),
     )
 
 
@@ -91,6 +100,7 @@ def _configure_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        add_functions(connection)
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Any) -> None:

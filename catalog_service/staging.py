@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
 from catalog_service.clock import database_time
-from catalog_service.search.pages import limited_time
+from catalog_service.search.time_limits import limited_time
 from catalog_service.staging_files import (
     agents_reaching,
     best_instance,

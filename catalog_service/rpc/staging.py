@@ -12,7 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
 from catalog_service.rpc.jobs import JobsParts
-from catalog_service.search import compile_search
+from catalog_service.search import Compiled, compile_search
 from catalog_service.tables import Agent
 from catalog_service.wakeups import JOBS
 from librarian.errors import InvalidRequestError
@@ -47,8 +47,8 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
     ) -> jobs_pb2.Job:
         """Put a staging on record, and return its job."""
         _check(request)
-        matching = compile_search(request.search)
         owner = current_caller().name
+        matching = self._matching(request.search, owner)
         known = self._find(owner, request.request_id)
         if known is not None:
             return known
@@ -65,11 +65,16 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
         )
 
         def start(db: Session) -> jobs_pb2.Job:
-            job = staging.start_staging(db, new, matching)
+            job = staging.start_staging(db, new, matching.condition)
             self._wakeups.notify(db, JOBS)
             return job_message(job, database_time(db))
 
         return run_transaction(self._database.transactions, start)
+
+    def _matching(self, search: str, owner: str) -> Compiled:
+        return run_transaction(
+            self._database.readings, lambda db: compile_search(db, search, account_name=owner)
+        )
 
     def _find(self, owner: str, request_id: str) -> jobs_pb2.Job | None:
         def find(db: Session) -> jobs_pb2.Job | None:

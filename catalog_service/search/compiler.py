@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.language import parse_search
+from catalog_service.search.limits import check_tree
 from catalog_service.search.lookups import Lookups
 from catalog_service.search.queries import condition
 from catalog_service.search.saved_nodes import expand_saved
@@ -33,6 +34,8 @@ def compile_search(
     Raises InvalidRequestError when the search is not understood.
     """
     tree = expand_saved(db, parse_search(text, item), item, account_name)
+    # Saved searches may have made it larger than what anyone typed.
+    check_tree(tree)
     return compile_tree(tree, item, Lookups(db, datetime.now(UTC)))
 
 

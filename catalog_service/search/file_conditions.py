@@ -27,9 +27,7 @@ _WHOLE_NUMBERS: Mapping[str, Any] = {
 }
 
 
-def file_condition(
-    clause: Comparison, *, negated: bool, lookups: Lookups
-) -> ColumnElement[bool]:
+def file_condition(clause: Comparison, *, negated: bool, lookups: Lookups) -> ColumnElement[bool]:
     """Return the condition that a file compares, or is known not to.
 
     The attributes OF_OBSERVATION are not the file's own.

@@ -1,59 +1,114 @@
 """Reading what matches, page by page: no transaction lasts longer than its page."""
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-
-from sqlalchemy import ColumnElement, Row, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from typing import Any, NamedTuple
 
 from catalog_service.database import Database
 from catalog_service.retrying import translated_errors
-from catalog_service.search.queries import file_page
+from catalog_service.search.compiler import Compiled
+from catalog_service.search.listings import Listing
+from catalog_service.search.name_lists import NameSlices
+from catalog_service.search.orders import Order, parse_order
+from catalog_service.search.page_tokens import Position, read_token, write_token
+from catalog_service.search.time_limits import limited_time
 from librarian.errors import InvalidRequestError
 
-PAGE_FILES = 1000
-TIME_LIMIT_SECONDS = 60
-_QUERY_CANCELED = "57014"
+__all__ = ["Order", "Page", "count_matches", "parse_order", "read_pages"]
+
+# A first page that comes quickly, then pages that cost little for each row.
+_FIRST_PAGE_ROWS = 100
+PAGE_ROWS = 1000
+# A page that takes longer than this was sorted out of all that match: then fetch more of it.
+_SLOW_PAGE_SECONDS = 0.1
+_SLOW_PAGE_ROWS = 10_000
+
+Rows = Sequence[Sequence[Any]]
 
 
-def read_file_pages(
-    database: Database, matching: ColumnElement[bool], limit: int = 0
-) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """Yield the matching files by name in pages, each read on its own; a limit of 0 means all.
+class Page(NamedTuple):
+    """Some of what matches, never nothing, and what a later search goes on with after it."""
 
-    Raises InvalidRequestError when a page takes longer than the time limit.
+    rows: Rows
+    next_page_token: str
+
+
+def read_pages(  # noqa: PLR0913 - what a request may say, one by one
+    database: Database,
+    compiled: Compiled,
+    order: Order | None = None,
+    limit: int = 0,
+    page_token: str = "",
+    *,
+    with_metadata: bool = False,
+    instances: bool = False,
+) -> Iterator[Page]:
+    """Return what matches in pages, each read on its own; a limit of 0 means all.
+
+    Rows have the columns of `columns.py`, and then the file's metadata when that is asked for.
+    Raises InvalidRequestError for a token that is not of this order, and when a page takes longer
+    than the time limit.
     """
-    after_name = ""
-    left = limit if limit else -1
-    while left:
-        page_files = PAGE_FILES if left < 0 else min(PAGE_FILES, left)
-        query = file_page(matching, after_name=after_name, limit=page_files)
-        with translated_errors(), database.readings.begin() as db, limited_time(db):
-            page = db.connection().execute(query).all()
-        if page:
-            yield page
-        if len(page) < page_files:
-            return
-        after_name = page[-1][0]
-        left -= len(page)
+    if limit < 0:
+        raise InvalidRequestError("The limit of a search is 0, for all, or more.")
+    asked_for = "" if order is None else str(order)
+    order = parse_order(asked_for, compiled.item, instances=instances)
+    listing = Listing(compiled, order, with_metadata=with_metadata, instances=instances)
+    after = read_token(listing.name, listing.sort_key, page_token) if page_token else None
+    reader = _Reader(database, listing, limit)
+    slices = NameSlices.of(compiled, order)
+    return reader.by_names(slices, after) if slices is not None else reader.by_key(after)
 
 
-@contextmanager
-def limited_time(db: Session) -> Iterator[None]:
-    """Let PostgreSQL give up a statement of this transaction that takes too long.
+def count_matches(database: Database, compiled: Compiled, *, instances: bool = False) -> int:
+    """Return how many items match, or how many instances of files."""
+    listing = Listing(compiled, parse_order("", compiled.item), instances=instances)
+    with translated_errors(), database.readings.begin() as db, limited_time(db):
+        return int(db.connection().execute(listing.count()).scalar_one())
 
-    Raises InvalidRequestError then.
-    """
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(text(f"SET LOCAL statement_timeout = '{TIME_LIMIT_SECONDS}s'"))
-    try:
-        yield
-    except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) != _QUERY_CANCELED:
-            raise
-        raise InvalidRequestError(
-            f"The search took longer than {TIME_LIMIT_SECONDS} s: narrow it, for instance by a "
-            "pattern that begins with plain text."
-        ) from error
+
+class _Reader:
+    """Reads one listing, up to a limit."""
+
+    def __init__(self, database: Database, listing: Listing, limit: int) -> None:
+        self._database = database
+        self._listing = listing
+        self._left = limit or float("inf")
+        self._page_rows = limit if 0 < limit <= PAGE_ROWS else _FIRST_PAGE_ROWS
+
+    def by_key(self, after: Position | None) -> Iterator[Page]:
+        """Yield pages by the sort key, and then by what breaks ties what has no such key."""
+        for absent in self._listing.phases(after):
+            while self._left:
+                wanted = int(min(self._left, self._page_rows))
+                rows = self._read(self._listing.query(after, wanted, absent=absent))
+                yield from self._pages(rows, absent=absent)
+                if len(rows) < wanted:
+                    break
+                after = self._listing.position(rows[-1], absent=absent)
+            after = None
+
+    def by_names(self, slices: NameSlices, after: Position | None) -> Iterator[Page]:
+        """Yield pages by name out of a list of names, some names at a time."""
+        for condition in slices.after(None if after is None else after.value):
+            if not self._left:
+                return
+            wanted = None if self._left == float("inf") else int(self._left)
+            rows = self._read(self._listing.query(after, wanted, condition=condition))
+            slices.found(len(rows))
+            yield from self._pages(rows)
+
+    def _read(self, query: Any) -> Rows:
+        began = time.monotonic()
+        with translated_errors(), self._database.readings.begin() as db, limited_time(db):
+            rows: Rows = db.connection().execute(query).all()
+        slow = time.monotonic() - began > _SLOW_PAGE_SECONDS
+        self._page_rows = max(PAGE_ROWS, _SLOW_PAGE_ROWS if slow else 0)
+        self._left -= len(rows)
+        return rows
+
+    def _pages(self, rows: Rows, *, absent: bool = False) -> Iterator[Page]:
+        for first in range(0, len(rows), PAGE_ROWS):
+            part = rows[first : first + PAGE_ROWS]
+            position = self._listing.position(part[-1], absent=absent)
+            yield Page(self._listing.told(part), write_token(self._listing.name, position))

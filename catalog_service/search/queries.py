@@ -4,7 +4,7 @@ Negation is pushed down to the comparisons, where what is not known matches neit
 nor its contrary: so it needs no third truth value in SQL, and its indexes serve both.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from catalog_service.search.tree import (
     Saved,
 )
 from catalog_service.tables import File, Observation
+
+Group = And | Or | NoneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,33 @@ def _part(clause: Clause, item: ItemKind, lookups: Lookups, *, negated: bool) ->
         return _Part(inner.expression, of_observation=True)
     if isinstance(clause, Saved):
         raise ValueError(f"The saved search {clause.name!r} was not expanded.")
-    if isinstance(clause, NoneOf):
-        clause, negated = Or(clause.clauses), not negated
-    join: Callable[..., ColumnElement[bool]]
-    # What none of several matches is what all their contraries match.
-    join, neutral = (and_, true()) if isinstance(clause, And) != negated else (or_, false())
-    parts = [_part(inner, item, lookups, negated=negated) for inner in clause.clauses]
-    return _joined(lambda conditions: join(neutral, *conditions), parts)
+    is_and = _joins_by_and(clause, negated=negated)
+    members = _members(clause, negated=negated, is_and=is_and)
+    parts = [_part(inner, item, lookups, negated=inverse) for inner, inverse in members]
+    return _joined(_all if is_and else _any, parts)
+
+
+def _joins_by_and(group: Group, *, negated: bool) -> bool:
+    """Say whether a group means "and": none of several is the contrary of each."""
+    return isinstance(group, Or) if negated else isinstance(group, And | NoneOf)
+
+
+def _members(group: Group, *, negated: bool, is_and: bool) -> Iterator[tuple[Clause, bool]]:
+    """Yield what a group joins, and whether negated; also of groups in it that join alike."""
+    inverse = negated != isinstance(group, NoneOf)
+    for inner in group.clauses:
+        if isinstance(inner, Group) and _joins_by_and(inner, negated=inverse) == is_and:
+            yield from _members(inner, negated=inverse, is_and=is_and)
+        else:
+            yield inner, inverse
+
+
+def _all(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return and_(true(), *conditions)
+
+
+def _any(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return or_(false(), *conditions)
 
 
 def _joined(

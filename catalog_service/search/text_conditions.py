@@ -135,6 +135,10 @@ class _TextOperator(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "_TextOperator":
+        """Return it as it is: SQLAlchemy would add `= 1` on SQLite, which then uses no index."""
+        return self
+
 
 class _Like(_TextOperator):
     inherit_cache = True
