@@ -2,7 +2,7 @@
 
 from catalog_service.tables.accounts import Account, Token
 from catalog_service.tables.base import Base
-from catalog_service.tables.files import File, FileEvent, Instance
+from catalog_service.tables.files import File, FileEvent, Instance, MetadataKey
 from catalog_service.tables.jobs import Job, StagingFile
 from catalog_service.tables.observations import Observation, ObservingSession
 from catalog_service.tables.site import Site
@@ -17,6 +17,7 @@ __all__ = [
     "FileEvent",
     "Instance",
     "Job",
+    "MetadataKey",
     "Observation",
     "ObservingSession",
     "Site",

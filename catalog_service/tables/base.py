@@ -3,13 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 # SQLite gives a rowid alias, and so an automatic key, to INTEGER PRIMARY KEY only.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
+
+# A JSON object, which PostgreSQL can index.
+JsonObject = JSON().with_variant(JSONB(), "postgresql")
 
 
 def name_type(length: int) -> String:

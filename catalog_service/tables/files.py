@@ -1,11 +1,12 @@
 """Files, their instances, and what happened to them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog_service.tables.base import Base, BigKey, name_type
+from catalog_service.tables.base import Base, BigKey, JsonObject, name_type
 
 
 class File(Base):
@@ -30,14 +31,39 @@ class File(Base):
     source: Mapped[str] = mapped_column(name_type(64))
     # Available instances here; kept by whoever adds or takes one.
     instance_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Custom metadata: values by the names of metadata keys; times as text in UTC.
+    custom: Mapped[dict[str, Any]] = mapped_column(
+        "metadata", JsonObject, default=dict, server_default="{}"
+    )
 
     __table_args__ = (
         CheckConstraint("size_bytes >= 0", name="size_bytes_not_negative"),
-        Index(None, "obsid"),
-        Index(None, "create_time"),
+        # Those that searches are ordered by end with what settles ties.
+        Index(None, "obsid", "id"),
+        Index(None, "create_time", "id"),
         Index(None, "type", "name"),
-        Index(None, "size_bytes"),
+        Index(None, "size_bytes", "id"),
+        Index(None, "instance_count", "name"),
+        Index(
+            "ix_file_name_trigrams",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+        ).ddl_if(dialect="postgresql"),
     )
+
+
+class MetadataKey(Base):
+    """A key of custom metadata, with one type for all files."""
+
+    __tablename__ = "metadata_key"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(name_type(64), unique=True)
+    # TEXT, NUMBER, BOOLEAN or TIME.
+    type: Mapped[str] = mapped_column(name_type(16))
+    # Whether its index has been made; until then searches by it read all files.
+    indexed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Instance(Base):
@@ -81,4 +107,4 @@ class FileEvent(Base):
     # Key of the call that logged it, when a repeat of it must not log again.
     request_id: Mapped[str | None] = mapped_column(name_type(200), unique=True)
 
-    __table_args__ = (Index(None, "file_id", "id"),)
+    __table_args__ = (Index(None, "file_id", "id"), Index(None, "type", "file_id"))

@@ -26,6 +26,8 @@ class Upload(Base):
     deletion_allowed: Mapped[bool]
     # Observation as the caller said it, later as it was resolved: JSON, or null.
     observation: Mapped[str | None] = mapped_column(Text)
+    # Custom metadata of the file that it becomes, a JSON object as text.
+    custom: Mapped[str] = mapped_column("metadata", Text, default="{}", server_default="{}")
     store_id: Mapped[int] = mapped_column(ForeignKey("store.id"))
     # RECEIVING, VERIFIED, DONE, CANCELLED or FAILED.
     state: Mapped[str] = mapped_column(name_type(16))
