@@ -9,6 +9,7 @@ import click
 
 from librarian.cli.output import print_csv, print_json, print_line, print_rows
 from librarian.cli.search_columns import shown_cells, shown_column
+from librarian.cli.search_kinds import Found
 from librarian.client.columns import (
     RecordColumn,
     all_columns,
@@ -27,21 +28,6 @@ class Form(Enum):
     CSV = "--csv"
     NAMES = "--names"
     PATHS = "--paths"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A kind of what is found, and how it is told."""
-
-    record: type[Record]
-    plural: str
-    # The column that names one.
-    key: str
-    # The columns of a table, and which of them may be left away on a narrow terminal.
-    table: Sequence[str]
-    spare: frozenset[str] = frozenset()
-    # Said when there is none.
-    empty: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from librarian.cli.search_arguments import (
     search_words,
     split_columns,
 )
+from librarian.cli.search_kinds import FILES, INSTANCES, OBSERVATIONS, SESSIONS, Found
 from librarian.cli.search_output import (
     Form,
-    Found,
     Output,
     chosen_form,
     print_found,
@@ -25,49 +25,7 @@ from librarian.cli.search_output import (
 )
 from librarian.client.columns import RecordColumn, check_metadata_keys
 from librarian.client.librarian import Librarian
-from librarian.client.records import File, Instance, Observation, ObservingSession
 from librarian.client.searches import ItemKind
-
-_FILES = Found(
-    File,
-    "files",
-    "name",
-    ("name", "create_time", "obsid", "type", "size_bytes", "instance_count"),
-    frozenset({"create_time", "type", "instance_count"}),
-    "No file matches.",
-)
-_OBSERVATIONS = Found(
-    Observation,
-    "observations",
-    "obsid",
-    (
-        "obsid",
-        "start_time_jd",
-        "stop_time_jd",
-        "start_lst_hr",
-        "session_id",
-        "file_count",
-        "total_bytes",
-    ),
-    frozenset({"stop_time_jd", "start_lst_hr", "session_id"}),
-    "No observation matches.",
-)
-_SESSIONS = Found(
-    ObservingSession,
-    "sessions",
-    "id",
-    ("id", "start_time_jd", "stop_time_jd", "observation_count", "file_count", "total_bytes"),
-    frozenset({"stop_time_jd", "total_bytes"}),
-    "No observing session matches.",
-)
-_INSTANCES = Found(
-    Instance,
-    "instances",
-    "file_name",
-    ("file_name", "store", "state", "host", "path"),
-    frozenset({"state", "host"}),
-    "No copy of a file that matches is here.",
-)
 
 
 @dataclass(frozen=True)
@@ -120,7 +78,7 @@ def search_files(connection: str, words: tuple[str, ...], **chosen: Any) -> None
     Columns are name, type, size, checksum, obsid, create-time, source, copies, metadata, and
     meta.KEY of each metadata key. Quote what the shell takes for itself: > < ( ) * ? ~ !
     """  # noqa: D301 - click reads the character
-    _search(_FILES, connection, words, _Choice(**chosen))
+    _search(FILES, connection, words, _Choice(**chosen))
 
 
 @click.command(cls=SearchCommand)
@@ -134,7 +92,7 @@ def search_obs(connection: str, words: tuple[str, ...], **chosen: Any) -> None:
     librarian search-obs CONN start:2018-10-01..2018-10-07 lst:23..1
     librarian search-obs CONN '{"duration-less-than": 0.007, "num-files-greater-than": 0}' --count
     """  # noqa: D301 - click reads the character
-    _search(_OBSERVATIONS, connection, words, _Choice(**chosen))
+    _search(OBSERVATIONS, connection, words, _Choice(**chosen))
 
 
 @click.command(cls=SearchCommand)
@@ -148,7 +106,7 @@ def search_sessions(connection: str, words: tuple[str, ...], **chosen: Any) -> N
     librarian search-sessions CONN 'obs:>50' start:2018-10-01..2018-10-07
     librarian search-sessions CONN '{"no-file-has-event": "checked", "age-less-than": 3}' --names
     """  # noqa: D301 - click reads the character
-    _search(_SESSIONS, connection, words, _Choice(**chosen))
+    _search(SESSIONS, connection, words, _Choice(**chosen))
 
 
 @click.command(cls=SearchCommand)
@@ -162,7 +120,7 @@ def search_instances(connection: str, words: tuple[str, ...], **chosen: Any) -> 
     librarian search-instances CONN obsid:1223456789 store:pot1
     librarian search-instances CONN '{"type-is-exactly": "uvh5"}' --paths --limit 100
     """  # noqa: D301 - click reads the character
-    _search(_INSTANCES, connection, words, _Choice(**chosen))
+    _search(INSTANCES, connection, words, _Choice(**chosen))
 
 
 @click.command(cls=SearchCommand)
