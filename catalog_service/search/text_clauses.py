@@ -47,7 +47,7 @@ def _read_jd(word: Word) -> float | Age:
 def _read_moment(word: Word) -> Value:
     number = read_number(word.literal)
     if number is not None:
-        return Age(number)
+        return Age(float(number))
     return read_age(word.literal) or parse_time(word.literal, word.place).moment
 
 

@@ -13,6 +13,7 @@ from catalog_service.search.limits import (
     too_deep,
 )
 from catalog_service.search.mistakes import nearest, shown
+from catalog_service.search.patterns import check_pattern
 from catalog_service.search.text_clauses import read_clause
 from catalog_service.search.text_keys import find_key, key_names
 from catalog_service.search.text_tokens import Piece, Token, TokenReader, Writing
@@ -199,4 +200,5 @@ class _Parser:
             )
         if word.cut_operator()[0]:
             return read_comparison(self._item, key, word)
-        return Comparison(key.attribute, "matches", f"%{word.pattern}%", word.place)
+        pattern = check_pattern(f"%{word.pattern}%", word.place)
+        return Comparison(key.attribute, "matches", pattern, word.place)

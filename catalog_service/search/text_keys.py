@@ -91,7 +91,8 @@ ANY_CASE_PREFIX = "i"
 
 def find_key(item: ItemKind, name: str) -> Key | None:
     """Return what a key is about, or None when there is no such key."""
-    if item is ItemKind.FILES:
+    # The key of metadata has no dash: with one it is a clause's full name.
+    if item is ItemKind.FILES and "-" not in name:
         if name.startswith(METADATA_PREFIX):
             return Key(name, Shape.METADATA)
         if name.startswith(ANY_CASE_PREFIX + METADATA_PREFIX):
