@@ -99,7 +99,7 @@ class _Reader:
 
     def read(self) -> Node:
         """Read all of the text."""
-        node = self._value("a search")
+        node = self._value("an object of clauses in braces")
         if self._next():
             self._refuse("the end of the search")
         check_bare_size(size_bytes(self._text) - self._list_bytes)

@@ -19,9 +19,11 @@ def located(message: str, place: Place) -> InvalidRequestError:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence that tells the known names most like one that is not known."""
     names = sorted(known)
-    near = difflib.get_close_matches(name[:_MAX_COMPARED_CHARACTERS], names, n=3, cutoff=0.5)
+    typed = name[:_MAX_COMPARED_CHARACTERS]
+    longer = [known_name for known_name in names if known_name.startswith(f"{typed}-")]
+    near = (longer + difflib.get_close_matches(typed, names, n=3, cutoff=0.5))[:3]
     if near:
-        return f"did you mean {_any_of(near)}?"
+        return f"did you mean {_any_of(list(dict.fromkeys(near)))}?"
     return f"known are {_any_of(names)}." if names else "none is known."
 
 
