@@ -5,6 +5,7 @@ from catalog_service.tables.base import Base
 from catalog_service.tables.files import File, FileEvent, Instance, MetadataKey
 from catalog_service.tables.jobs import Job, StagingFile
 from catalog_service.tables.observations import Observation, ObservingSession
+from catalog_service.tables.saved_searches import SavedSearch
 from catalog_service.tables.site import Site
 from catalog_service.tables.stores import Agent, Store
 from catalog_service.tables.uploads import Upload
@@ -20,6 +21,7 @@ __all__ = [
     "MetadataKey",
     "Observation",
     "ObservingSession",
+    "SavedSearch",
     "Site",
     "StagingFile",
     "Store",

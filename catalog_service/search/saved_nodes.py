@@ -1,0 +1,86 @@
+"""Saved searches within searches: `@name` is replaced by what it stands for."""
+
+from sqlalchemy.orm import Session
+
+from catalog_service.saved_searches import find_saved_search
+from catalog_service.search.attributes import ItemKind
+from catalog_service.search.language import parse_search
+from catalog_service.search.mistakes import located, shown
+from catalog_service.search.tree import (
+    And,
+    Clause,
+    NoneOf,
+    ObservationMatches,
+    Or,
+    Place,
+    Saved,
+    all_of,
+    any_of,
+    none_of,
+)
+from catalog_service.tables import SavedSearch
+from librarian.errors import InvalidRequestError
+
+_MAX_DEPTH = 16
+# Searches that stand for searches can stand for more than there is room for.
+_MAX_EXPANSIONS = 256
+_GROUPS = {And: all_of, Or: any_of, NoneOf: none_of}
+
+
+def expand_saved(db: Session, clause: Clause, item: ItemKind, account_name: str) -> Clause:
+    """Return a tree in which what each saved search stands for has its place.
+
+    Raises InvalidRequestError for one that is not known, finds something else, or contains itself.
+    """
+    return _Expansion(db).expand(clause, item, account_name, within=())
+
+
+class _Expansion:
+    """Expands what saved searches stand for; `within` are those that are being expanded."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._count = 0
+
+    def expand(
+        self, clause: Clause, item: ItemKind, account_name: str, within: tuple[int, ...]
+    ) -> Clause:
+        """Return a tree without saved searches."""
+        if isinstance(clause, Saved):
+            return self._stands_for(clause, item, account_name, within)
+        if isinstance(clause, ObservationMatches):
+            inner = self.expand(clause.clause, ItemKind.OBSERVATIONS, account_name, within)
+            return ObservationMatches(inner)
+        if isinstance(clause, And | Or | NoneOf):
+            each = [self.expand(one, item, account_name, within) for one in clause.clauses]
+            return _GROUPS[type(clause)](each)
+        return clause
+
+    def _stands_for(
+        self, clause: Saved, item: ItemKind, account_name: str, within: tuple[int, ...]
+    ) -> Clause:
+        place, name = clause.place or Place(1, 1), shown(clause.name)
+        try:
+            saved, owner = find_saved_search(self._db, account_name, clause.name)
+            self._check(saved, item, within)
+            tree = parse_search(saved.search, item)
+            # What its owner calls by a name is the owner's, whoever uses it.
+            return self.expand(tree, item, owner, (*within, saved.id))
+        except InvalidRequestError as error:
+            message = f"in the saved search {name}: {error}" if within else str(error)
+            raise located(message, place) from None
+
+    def _check(self, saved: SavedSearch, item: ItemKind, within: tuple[int, ...]) -> None:
+        self._count += 1
+        name = shown(saved.name)
+        if saved.item_kind != item.value:
+            raise InvalidRequestError(
+                f"The saved search {name} finds {saved.item_kind},"
+                f" and {item.value} are looked for here."
+            )
+        if saved.id in within or len(within) >= _MAX_DEPTH:
+            raise InvalidRequestError(f"The saved search {name} contains itself.")
+        if self._count > _MAX_EXPANSIONS:
+            raise InvalidRequestError(
+                f"A search stands for at most {_MAX_EXPANSIONS} saved searches: say less."
+            )
