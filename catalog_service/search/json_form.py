@@ -7,6 +7,7 @@ from catalog_service.search.attributes import (
     METADATA_PREFIX,
     ClauseForm,
     ItemKind,
+    Kind,
     clause_names,
     find_form,
 )
@@ -116,7 +117,10 @@ def _comparisons(key: Key, form: ClauseForm, payload: Node) -> Iterator[Clause]:
     """Yield what one member means: several clauses, all to hold, when it lists several values."""
     if form.attribute.startswith(METADATA_PREFIX):
         check_metadata_key(form.attribute.removeprefix(METADATA_PREFIX), key.place)
-    for node in _alternatives(key, payload, is_list=form.kind in LISTS):
+    nodes = [payload]
+    if form.kind is not Kind.ANYTHING:
+        nodes = _alternatives(key, payload, is_list=form.kind in LISTS)
+    for node in nodes:
         value = READERS[form.kind](node)
         if value is None:
             raise located(
@@ -127,7 +131,7 @@ def _comparisons(key: Key, form: ClauseForm, payload: Node) -> Iterator[Clause]:
 
 def _alternatives(key: Key, payload: Node, *, is_list: bool = False) -> list[Node]:
     """Return the values of a clause: one, or those of a list; a value can be a list itself."""
-    if isinstance(payload, Array | Texts) and not (isinstance(payload, Texts) or payload.items):
+    if isinstance(payload, Array) and not payload.items:
         raise located(f"The clause '{key.name}' has an empty list: give it a value.", payload.place)
     if isinstance(payload, Texts) and not is_list:
         return [Scalar(text, payload.place) for text in payload.texts]
