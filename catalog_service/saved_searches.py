@@ -9,7 +9,7 @@ from catalog_service.search.mistakes import nearest, shown
 from catalog_service.tables import Account, SavedSearch
 from librarian.errors import InvalidRequestError
 
-OwnedSearch = Row[tuple[SavedSearch, str]]
+OwnedSearch = Row[SavedSearch, str]
 
 
 def find_saved_search(db: Session, account_name: str, name: str) -> OwnedSearch:
@@ -32,7 +32,7 @@ def find_saved_search(db: Session, account_name: str, name: str) -> OwnedSearch:
     raise InvalidRequestError(f"There is no saved search {shown(name)}: {known}")
 
 
-def _usable(account_name: str) -> Select[tuple[SavedSearch, str]]:
+def _usable(account_name: str) -> Select[SavedSearch, str]:
     """Select what an account may use: nobody learns of another's private ones."""
     return (
         select(SavedSearch, Account.name)
