@@ -41,6 +41,7 @@ _SIZE_UNITS = {
 }
 _DAY_PARTS = {"d": 1, "h": 24, "m": 1440, "s": 86400}
 _LARGEST_EXACT = 2.0**53
+_LARGEST_SIZE = 2**63
 
 
 def write_numbers(
@@ -89,9 +90,10 @@ def _plain(value: int | float) -> str:
 
 
 def _sizes(size: float) -> list[str]:
-    if not isinstance(size, int) or size < 1:
+    if size < 1 or size > _LARGEST_SIZE or size != int(size):
         return []
-    return [f"{size // unit}{name}" for name, unit in _SIZE_UNITS.items() if size % unit == 0][:1]
+    whole = int(size)
+    return [f"{whole // unit}{name}" for name, unit in _SIZE_UNITS.items() if whole % unit == 0][:1]
 
 
 def _spans(days: float) -> list[str]:

@@ -100,16 +100,25 @@ class TokenReader:
         return items
 
     def _take_items(self) -> list[ListItem]:
-        opening = self.take()
+        opening = self.token
         items = []
+        self.token = self._read_item(opening.end)
         while self.token.sign != ")":
             if not self.token.pieces:
                 raise self.mistake(
                     "A list has texts and a closing bracket: put other signs in quotes.",
                     self.token.offset if self.token.sign else opening.offset,
                 )
-            items.append(self._item(self.take()))
+            items.append(self._item(self.token))
+            self.token = self._read_item(self.token.end)
         return items
+
+    def _read_item(self, start: int) -> Token:
+        token = self._read(start)
+        # In a list nothing is denied: a minus is the sign of a number, or a part of a text.
+        if token.sign == "-":
+            return Token("", tuple(self._pieces(token.offset)), token.offset, self._end)
+        return token
 
     def _item(self, token: Token) -> ListItem:
         text = "".join(piece.text for piece in token.pieces)

@@ -21,7 +21,7 @@ from catalog_service.search.tree import (
 )
 from librarian.errors import InvalidRequestError
 
-_BARE = re.compile(r"\w[\w./+-]*")
+_BARE = re.compile(r"[\w./+-]+")
 _BARE_NAME = re.compile(r"(?!(?:true|false)$)[A-Za-z]\w*", re.IGNORECASE)
 _TEXT_SIGNS = {"is-exactly": "", "is-not": "!="}
 
