@@ -14,7 +14,7 @@ from deploy.demo.demo_site import DemoError, DemoSite
 from deploy.demo.synthetic_night import make_night
 
 DAY = "2458432"
-_EVERYTHING = '{"name-matches": "%"}'
+_EVERYTHING = "name:*"
 
 
 def main() -> int:
@@ -53,7 +53,8 @@ def _show(site: DemoSite) -> None:
     site.run("upload", "local", "night", DAY, "--recursive")
     dump_path = f"maintenance/{dump.name}"
     site.run("upload", "local", dump_path, dump_path, "--null-obsid")
-    site.run("search-files", "local", search)
+    site.run("search-files", "local", "type:uvh5", "size:10kB..", "--limit", "3")
+    site.run("explain-search", "local", f"name:zen.{DAY}.*", "-type:uv")
     site.run("locate-file", "local", first.name)
     site.run("show-file", "local", miriad.name)
     site.run("assign-sessions", "local")

@@ -16,8 +16,8 @@ _NEXT = """\
 The connection `{name}` of your client leads here. Try, in another terminal:
   librarian check-connections
   librarian upload {name} FILE DIRECTORIES/NAME
-  librarian search-files {name} '{{"name-matches": "%"}}'
-  librarian stage-files {name} first-look '{{"name-matches": "%"}}' --wait
+  librarian search-files {name} name:%
+  librarian stage-files {name} first-look name:% --wait
 """
 
 

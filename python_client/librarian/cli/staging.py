@@ -4,15 +4,16 @@ import getpass
 
 import click
 
-from librarian.cli.arguments import UTF8_TEXT, connection_argument, json_option, read_search
+from librarian.cli.arguments import UTF8_TEXT, connection_argument, json_option
 from librarian.cli.jobs import print_job, timeout_option, wait_for_job, wait_option
+from librarian.cli.search_arguments import SearchCommand, join_words, search_words
 from librarian.client.librarian import Librarian
 
 
-@click.command()
+@click.command(cls=SearchCommand)
 @connection_argument
 @click.argument("dest", metavar="DEST", type=UTF8_TEXT)
-@click.argument("search", metavar="SEARCH", type=UTF8_TEXT)
+@search_words
 @click.option("--user", type=UTF8_TEXT, help="Login name of who gets the files.  [default: you]")
 @wait_option
 @timeout_option
@@ -20,7 +21,7 @@ from librarian.client.librarian import Librarian
 def stage_files(  # noqa: PLR0913 - a parameter for each argument of the command
     connection: str,
     dest: str,
-    search: str,
+    words: tuple[str, ...],
     user: str | None,
     wait: bool,
     timeout: float | None,
@@ -32,7 +33,7 @@ def stage_files(  # noqa: PLR0913 - a parameter for each argument of the command
     job runs, DEST has the file STAGING-IN-PROGRESS, and then STAGING-SUCCEEDED or STAGING-ERRORS.
     """
     with Librarian.connect(connection) as site:
-        job = site.stage_files(read_search(search), dest, user=user or getpass.getuser())
+        job = site.stage_files(join_words(words), dest, user=user or getpass.getuser())
         if wait:
             wait_for_job(job, connection, timeout, as_json=as_json)
         else:

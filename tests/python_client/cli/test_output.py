@@ -1,6 +1,11 @@
 """What commands print."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,6 +16,7 @@ from librarian.cli.output import (
     format_count,
     format_size,
     format_time,
+    print_csv,
     print_json,
     print_rows,
     printable,
@@ -87,3 +93,52 @@ def test_json_is_one_document_on_one_line(capsys: pytest.CaptureFixture[str]) ->
 
 def test_one_thing_is_not_told_as_many() -> None:
     assert [format_count(n, "file") for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+AT_A_TERMINAL = """
+from librarian.cli.output import Column, print_rows
+columns = [Column("Name"), Column("Created", spare=True), Column("Size"), Column("By", spare=True)]
+print_rows(columns, [["zen.2458432.34569.xx.HH.uvh5", "2018-11-12", "123 MB", "rtp"]], empty="")
+"""
+
+
+def shown_at_a_terminal(width: int) -> list[list[str]]:
+    """Return the words of each line of a table at a terminal of some width."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(width), "TERM": "xterm"}
+    done = subprocess.run(
+        [sys.executable, "-c", AT_A_TERMINAL], stdout=theirs, env=environment, timeout=60
+    )
+    os.close(theirs)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", os.read(ours, 65536).decode())
+    os.close(ours)
+    assert done.returncode == 0
+    assert max(map(len, shown.splitlines())) <= width
+    return [line.split() for line in shown.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (80, ["Name", "Created", "Size", "By"]),
+        (50, ["Name", "Created", "Size"]),
+        (40, ["Name", "Size"]),
+    ],
+)
+def test_a_narrow_terminal_shows_fewer_columns_and_folds_none(
+    width: int, titles: list[str]
+) -> None:
+    head, _, row = shown_at_a_terminal(width)
+    assert head == titles
+    assert row[0] == "zen.2458432.34569.xx.HH.uvh5"
+
+
+def test_a_very_narrow_terminal_folds_what_must_be_shown() -> None:
+    head, _, *rows = shown_at_a_terminal(24)
+    assert head == ["Name", "Size"]
+    assert "".join(row[0] for row in rows) == "zen.2458432.34569.xx.HH.uvh5"
+
+
+def test_csv_is_quoted_where_it_must_be(capsys: pytest.CaptureFixture[str]) -> None:
+    print_csv(["a", "b"], [["1,2", 'x"y'], ["", 0.1]])
+    assert capsys.readouterr().out == 'a,b\r\n"1,2","x""y"\r\n,0.1\r\n'
