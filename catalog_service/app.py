@@ -24,7 +24,7 @@ from catalog_service.rpc.instances import InstancesServicer
 from catalog_service.rpc.jobs import JobsServicer
 from catalog_service.rpc.observations import ObservationsServicer
 from catalog_service.rpc.rights import Rights
-from catalog_service.rpc.search import SearchServicer
+from catalog_service.rpc.search import MAX_MESSAGE_BYTES, SearchServicer
 from catalog_service.rpc.site import SiteServicer
 from catalog_service.rpc.staging import StagingServicer
 from catalog_service.rpc.stores import StoresServicer
@@ -68,8 +68,6 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
 _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
 _USES_POLL_SECONDS = 2.0
-# A search may list 100,000 names of 255 bytes.
-_MAX_MESSAGE_BYTES = 33 << 20
 # A supervisor kills what has not stopped after 15 seconds.
 _GRACE_SECONDS = 3.0
 
@@ -134,7 +132,7 @@ class CatalogApp:
             config,
             add_servicers=self._add,
             authenticate=rights.authenticate,
-            max_message_bytes=_MAX_MESSAGE_BYTES,
+            max_message_bytes=MAX_MESSAGE_BYTES,
         )
 
     def _add(self, server: grpc.Server) -> list[str]:

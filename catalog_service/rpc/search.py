@@ -1,16 +1,44 @@
 """The Search service."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import grpc
 
 from catalog_service.database import Database
-from catalog_service.rpc.messages import file_message
-from catalog_service.search import compile_search
-from catalog_service.search.pages import read_file_pages
+from catalog_service.metadata import find_time_keys
+from catalog_service.retrying import translated_errors
+from catalog_service.rpc.search_messages import (
+    files_response,
+    files_with_metadata_response,
+    instances_response,
+    observations_response,
+    sessions_response,
+)
+from catalog_service.search.attributes import ItemKind
+from catalog_service.search.compiler import Compiled, compile_search
+from catalog_service.search.json_writer import write_json
+from catalog_service.search.language import parse_search
+from catalog_service.search.meaning import describe
+from catalog_service.search.pages import count_matches, parse_order, read_pages
+from catalog_service.search.text_writer import write_text
 from librarian.errors import InvalidRequestError
+from librarian.service.calls import current_caller
 from librarian.v1 import search_pb2, search_pb2_grpc
+
+# A search may list 100,000 names of 255 bytes.
+MAX_MESSAGE_BYTES = 33 << 20
+
+# Makes a message of a page's rows and of the token of the page that follows.
+Respond = Callable[[Any, str], Any]
+
+_ITEMS = {
+    search_pb2.ITEM_KIND_UNSPECIFIED: ItemKind.FILES,
+    search_pb2.FILES: ItemKind.FILES,
+    search_pb2.OBSERVATIONS: ItemKind.OBSERVATIONS,
+    search_pb2.SESSIONS: ItemKind.SESSIONS,
+    search_pb2.INSTANCES: ItemKind.FILES,
+}
 
 
 class SearchParts(Protocol):
@@ -23,7 +51,11 @@ class SearchParts(Protocol):
 
 
 class SearchServicer(search_pb2_grpc.SearchServicer):
-    """Serves librarian.v1.Search."""
+    """Serves librarian.v1.Search.
+
+    A stream holds no transaction between its pages, and reads none ahead: who does not read
+    costs a thread, and no more.
+    """
 
     def __init__(self, catalog: SearchParts) -> None:
         self._database = catalog.database
@@ -32,10 +64,85 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         self, request: search_pb2.SearchFilesRequest, context: grpc.ServicerContext
     ) -> Iterator[search_pb2.SearchFilesResponse]:
         """Stream the files that match, a page a message."""
-        if request.limit < 0:
-            raise InvalidRequestError("The limit of a search is 0, for all, or more.")
-        matching = compile_search(request.search)
-        for page in read_file_pages(self._database, matching, request.limit):
+        respond = self._with_metadata if request.with_metadata else files_response
+        return self._stream(
+            request, context, ItemKind.FILES, respond, with_metadata=request.with_metadata
+        )
+
+    def SearchObservations(
+        self, request: search_pb2.SearchObservationsRequest, context: grpc.ServicerContext
+    ) -> Iterator[search_pb2.SearchObservationsResponse]:
+        """Stream the observations that match, a page a message."""
+        return self._stream(request, context, ItemKind.OBSERVATIONS, observations_response)
+
+    def SearchSessions(
+        self, request: search_pb2.SearchSessionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[search_pb2.SearchSessionsResponse]:
+        """Stream the observing sessions that match, a page a message."""
+        return self._stream(request, context, ItemKind.SESSIONS, sessions_response)
+
+    def SearchInstances(
+        self, request: search_pb2.SearchInstancesRequest, context: grpc.ServicerContext
+    ) -> Iterator[search_pb2.SearchInstancesResponse]:
+        """Stream the instances of the files that match, a page a message."""
+        return self._stream(request, context, ItemKind.FILES, instances_response, instances=True)
+
+    def CountMatches(
+        self, request: search_pb2.CountMatchesRequest, _context: grpc.ServicerContext
+    ) -> search_pb2.CountMatchesResponse:
+        """Count what matches."""
+        compiled = self._compile(request.search, _item(request.item_kind))
+        instances = request.item_kind == search_pb2.INSTANCES
+        count = count_matches(self._database, compiled, instances=instances)
+        return search_pb2.CountMatchesResponse(count=count)
+
+    def ExplainSearch(
+        self, request: search_pb2.ExplainSearchRequest, _context: grpc.ServicerContext
+    ) -> search_pb2.ExplainSearchResponse:
+        """Return both forms of a search, and what it means."""
+        item = _item(request.item_kind)
+        clause = parse_search(request.search, item)
+        return search_pb2.ExplainSearchResponse(
+            json=write_json(clause, item),
+            text=write_text(clause, item),
+            meaning=describe(clause, item),
+        )
+
+    def _stream(
+        self,
+        request: Any,
+        context: grpc.ServicerContext,
+        item: ItemKind,
+        respond: Respond,
+        **columns: bool,
+    ) -> Iterator[Any]:
+        order = parse_order(request.order_by, item, instances=columns.get("instances", False))
+        pages = read_pages(
+            self._database,
+            self._compile(request.search, item),
+            order,
+            limit=request.limit,
+            page_token=request.page_token,
+            **columns,
+        )
+        for page in pages:
             if not context.is_active():
                 return
-            yield search_pb2.SearchFilesResponse(files=map(file_message, page))
+            yield respond(page.rows, page.next_page_token)
+
+    def _compile(self, text: str, item: ItemKind) -> Compiled:
+        account_name = current_caller().name
+        with translated_errors(), self._database.readings.begin() as db:
+            return compile_search(db, text, account_name=account_name, item=item)
+
+    def _with_metadata(self, rows: Any, next_page_token: str) -> search_pb2.SearchFilesResponse:
+        # Read after the page, whose keys are then all known.
+        with translated_errors(), self._database.readings.begin() as db:
+            time_keys = find_time_keys(db)
+        return files_with_metadata_response(rows, next_page_token, time_keys)
+
+
+def _item(kind: "search_pb2.ItemKind") -> ItemKind:
+    if kind not in _ITEMS:
+        raise InvalidRequestError(f"There is no kind of item {kind}.")
+    return _ITEMS[kind]

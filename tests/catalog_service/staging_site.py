@@ -10,7 +10,7 @@ import grpc
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database
 from catalog_service.rpc.jobs import JobsServicer
-from catalog_service.rpc.search import SearchServicer
+from catalog_service.rpc.search import MAX_MESSAGE_BYTES, SearchServicer
 from catalog_service.rpc.staging import StagingServicer
 from catalog_service.wakeups import Wakeups
 from librarian.client.channel import Connection
@@ -54,6 +54,7 @@ class Served:
     """A catalogue that serves, and the way to it as one account or another."""
 
     parts: Parts
+    address: str
     stub: Callable[[Any, str], Any]
 
     def jobs(self, account: str = "ada") -> Any:
@@ -75,7 +76,10 @@ def served(database: Database) -> Iterator[Served]:
     parts = Parts(database, AgentCalls(PlainSecrets()), Wakeups(database))
     listen = ListenConfig.model_validate({"listen": "127.0.0.1:0"})
     server = serve(
-        listen, add_servicers=lambda server: _add(server, parts), authenticate=_authenticate
+        listen,
+        add_servicers=lambda server: _add(server, parts),
+        authenticate=_authenticate,
+        max_message_bytes=MAX_MESSAGE_BYTES,
     )
     connections: list[Connection] = []
 
@@ -83,7 +87,7 @@ def served(database: Database) -> Iterator[Served]:
         connections.append(Connection(server.address, token=account))
         return connections[-1].stub(stub_class)
 
-    yield Served(parts, stub)
+    yield Served(parts, server.address, stub)
     for connection in connections:
         connection.close()
     parts.wakeups.close()

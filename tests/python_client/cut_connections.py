@@ -9,13 +9,16 @@ from types import TracebackType
 class CutProxy:
     """Forwards TCP connections to a port of this host, and counts the bytes that are sent there.
 
-    Once `cut_after_bytes` have been sent, all connections break, and the limit is taken off.
+    Once `cut_after_bytes` have been sent, or `cut_after_answered_bytes` have come back, all
+    connections break, and that limit is taken off.
     """
 
     def __init__(self) -> None:
         self.target_port = 0
         self.cut_after_bytes: int | None = None
+        self.cut_after_answered_bytes: int | None = None
         self.sent_bytes = 0
+        self.answered_bytes = 0
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -53,16 +56,28 @@ class CutProxy:
             while data := source.recv(1 << 16):
                 target.sendall(data)
                 if is_sent:
-                    self._count(len(data))
+                    self._count_sent(len(data))
+                else:
+                    self._count_answered(len(data))
         _close(source)
         _close(target)
 
-    def _count(self, size_bytes: int) -> None:
+    def _count_sent(self, size_bytes: int) -> None:
         with self._lock:
             self.sent_bytes += size_bytes
             is_over = self.cut_after_bytes is not None and self.sent_bytes >= self.cut_after_bytes
             if is_over:
                 self.cut_after_bytes = None
+        if is_over:
+            self._cut()
+
+    def _count_answered(self, size_bytes: int) -> None:
+        with self._lock:
+            self.answered_bytes += size_bytes
+            limit = self.cut_after_answered_bytes
+            is_over = limit is not None and self.answered_bytes >= limit
+            if is_over:
+                self.cut_after_answered_bytes = None
         if is_over:
             self._cut()
 

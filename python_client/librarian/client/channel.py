@@ -65,7 +65,8 @@ _SERVICE_CONFIG = json.dumps(
 
 _OPTIONS = [
     ("grpc.service_config", _SERVICE_CONFIG),
-    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # A page of files with as much metadata as they may have is half of it.
+    ("grpc.max_receive_message_length", 32 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     # Connections to one address do not share a fate, or a back-off.

@@ -135,13 +135,14 @@ class _Reading(Generic[Item]):
 
     def _answers(self) -> Iterator[Any]:
         """Yield the answers of one stream after the other, each going on where one was cut."""
-        backoff = Backoff(_PATIENCE_SECONDS)
+        backoff, failures = Backoff(_PATIENCE_SECONDS), 0
         while self._limit is None or self.read_count < self._limit:
             try:
                 yield from self._stream(backoff)
             except (NotReachableError, BusyError):
-                # A site that never answered is told of at once.
-                if not self.read_count or not backoff.pause():
+                # A site that does not answer from the first is told of at once.
+                failures += 1
+                if (failures > 1 and not self.read_count) or not backoff.pause():
                     raise
             else:
                 return

@@ -1,5 +1,6 @@
 """Records as tables: pandas data frames and astropy tables, a column for each field."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -62,7 +63,10 @@ def make_table(record: type[Record], items: Iterable[Record]) -> Any:
     """Return records of one kind as an astropy Table; what is not known is masked."""
     table = _import("astropy.table")
     columns = _columns(record, list(items))
-    return table.Table({column.name: _astropy_column(column) for column in columns})
+    with warnings.catch_warnings():
+        # Leap seconds are announced for some months only; a record may tell of later years.
+        warnings.filterwarnings("ignore", message=".*dubious year")
+        return table.Table({column.name: _astropy_column(column) for column in columns})
 
 
 def _import(name: str) -> Any:
@@ -71,7 +75,8 @@ def _import(name: str) -> Any:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise LibrarianError(
-            f"Tables need {error.name}, which is not here: run `pip install 'librarian[tables]'`."
+            f"Tables need {name.partition('.')[0]}, which is not here: run"
+            " `pip install 'librarian[tables]'`."
         ) from error
 
 
