@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -33,9 +33,12 @@ TIME_ZONE = "Africa/Johannesburg"
 class PostgresCluster:
     """A running cluster; `running_cluster` starts and stops one."""
 
-    def __init__(self, directory: Path, *, fsync: bool) -> None:
+    def __init__(
+        self, directory: Path, *, fsync: bool, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.directory = directory
         self._fsync = fsync
+        self._further = settings or {}
         self._binaries = find_binaries()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -104,6 +107,7 @@ class PostgresCluster:
             # No test cuts the machine's power: a killed process loses nothing without fsync.
             "fsync": "on" if self._fsync else "off",
             "full_page_writes": "on" if self._fsync else "off",
+            **self._further,
         }
         return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
 
@@ -128,9 +132,7 @@ def running_cluster(*, fsync: bool = False) -> Iterator[PostgresCluster]:
     """Yield a new running cluster, and remove it afterwards."""
     # Not in pytest's own directory: that one is closed to all but the user of the tests.
     directory = Path(tempfile.mkdtemp(prefix="librarian-postgres-"))
-    if os.geteuid() == 0:
-        account = _unprivileged_account()
-        os.chown(directory, account.pw_uid, account.pw_gid)
+    hand_over(directory)
     cluster = PostgresCluster(directory, fsync=fsync)
     try:
         cluster.initialise()
@@ -139,6 +141,13 @@ def running_cluster(*, fsync: bool = False) -> Iterator[PostgresCluster]:
     finally:
         cluster.stop()
         shutil.rmtree(directory)
+
+
+def hand_over(directory: Path) -> None:
+    """Give a directory to the account under which the server runs, if that is another."""
+    if os.geteuid() == 0:
+        account = _unprivileged_account()
+        os.chown(directory, account.pw_uid, account.pw_gid)
 
 
 def find_binaries() -> Path:
