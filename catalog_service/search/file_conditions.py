@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, not_, select, true
 
+from catalog_service.search.attributes import METADATA_PREFIX
 from catalog_service.search.lookups import Lookups
+from catalog_service.search.metadata_conditions import has_metadata, metadata_condition
 from catalog_service.search.moments import moment
 from catalog_service.search.spans import Span, span_condition, span_of
 from catalog_service.search.text_conditions import text_condition
@@ -32,6 +34,8 @@ def file_condition(clause: Comparison, *, negated: bool, lookups: Lookups) -> Co
 
     The attributes OF_OBSERVATION are not the file's own.
     """
+    if clause.attribute.startswith(METADATA_PREFIX):
+        return metadata_condition(clause, negated=negated, lookups=lookups)
     if clause.attribute in _TEXTS:
         column = _TEXTS[clause.attribute]
         return text_condition(column, clause.operator, clause.value, negated=negated)
@@ -54,6 +58,8 @@ def _what_it_has(clause: Comparison, lookups: Lookups, *, wanted: bool) -> Colum
             found = _available_on(lookups.store_id(clause))
         case "event":
             found = _of_file(FileEvent).where(FileEvent.type == clause.value).exists()
+        case "metadata":
+            found = has_metadata(clause, lookups)
         case "librarian":
             # This site knows of no other yet.
             found = false()

@@ -44,7 +44,8 @@ class Listing:
         self._condition = compiled.condition
         self._descending = order.descending
         self._instances = instances
-        self._told = INSTANCE_COLUMNS if instances else ITEM_COLUMNS[compiled.item]
+        told = INSTANCE_COLUMNS if instances else ITEM_COLUMNS[compiled.item]
+        self._told: Columns = (*told, File.custom) if with_metadata else told
         if with_metadata:
             self._told = (*self._told, File.custom)
         keys = [key for key in (self.sort_key.column, self.sort_key.tie) if key is not None]

@@ -6,6 +6,8 @@ from functools import cached_property
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog_service.metadata import load_keys
+from catalog_service.metadata_values import MetadataType
 from catalog_service.search.mistakes import located, nearest
 from catalog_service.search.tree import Comparison, Place
 from catalog_service.tables import Store
@@ -23,13 +25,25 @@ class Lookups:
         name = str(clause.value)
         if name not in self._stores:
             known = nearest(name, self._stores)
-            raise located(f"There is no store {name!r}: {known}", _place(clause))
+            raise located(f"There is no store {name!r}: {known}", place_of(clause))
         return self._stores[name]
+
+    def metadata_type(self, key_name: str, clause: Comparison) -> MetadataType:
+        """Return the type of a metadata key of a clause; raise InvalidRequestError."""
+        if key_name not in self._metadata_keys:
+            known = nearest(key_name, self._metadata_keys)
+            raise located(f"There is no metadata key {key_name!r}: {known}", place_of(clause))
+        return self._metadata_keys[key_name]
+
+    @cached_property
+    def _metadata_keys(self) -> dict[str, MetadataType]:
+        return load_keys(self._db)
 
     @cached_property
     def _stores(self) -> dict[str, int]:
         return {name: key for name, key in self._db.execute(select(Store.name, Store.id))}
 
 
-def _place(clause: Comparison) -> Place:
+def place_of(clause: Comparison) -> Place:
+    """Return where the value of a clause stands."""
     return clause.place or Place(1, 1)

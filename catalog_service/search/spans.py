@@ -11,10 +11,13 @@ _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The numbers from `low` to `high`, without these two when `is_open`; None has no end."""
+    """The numbers, or texts, from `low` to `high`, without these two when `is_open`.
 
-    low: float | None
-    high: float | None
+    None stands for no end.
+    """
+
+    low: Any
+    high: Any
     is_open: bool = False
 
     def whole(self) -> "Span":

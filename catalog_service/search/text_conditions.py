@@ -37,9 +37,10 @@ def matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     return and_(*_bounds(column, prefix), like)
 
 
-def is_one_of(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
+def is_one_of(column: Any, values: tuple[str, ...] | tuple[float, ...]) -> ColumnElement[bool]:
     """Return the condition that a column has one of many values, with one parameter."""
-    return _OneOf(column, bindparam(None, list(values), type_=_TextsType()))
+    written = _OneNumberOf if values and isinstance(values[0], float) else _OneOf
+    return written(column, bindparam(None, list(values), type_=_ListType()))
 
 
 def _positive(column: ColumnElement[str], operator: str, value: Any) -> ColumnElement[bool]:
@@ -109,23 +110,25 @@ def _like_text(part: Part) -> str:
     return "".join(f"\\{c}" if c in "%_\\" else c for c in part)
 
 
-class _TextsType(TypeDecorator[list[str]]):
-    """Many texts as one: a JSON list on SQLite, else what PostgreSQL reads an array from.
+class _ListType(TypeDecorator[list[Any]]):
+    """Many values as one text: a JSON list on SQLite, an array's text on PostgreSQL.
 
-    An array's text is read many times faster than an array of as many literals.
+    The latter is read many times faster than an array of as many literals.
     """
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str:
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> str:
         values = value or []
         if dialect.name == "sqlite":
             return json.dumps(values)
         return "{" + ",".join(map(_array_text, values)) + "}"
 
 
-def _array_text(text: str) -> str:
+def _array_text(text: str | float) -> str:
+    if isinstance(text, float):
+        return repr(text)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -156,10 +159,18 @@ class _OneOf(_TextOperator):
     inherit_cache = True
 
 
+class _OneNumberOf(_TextOperator):
+    inherit_cache = True
+
+
 _WRITTEN: dict[type[_TextOperator], tuple[str, str]] = {
     _Like: (r"({0} LIKE {1} ESCAPE '\')", "({0} GLOB {1})"),
     _AnyCaseLike: (r"({0} ILIKE {1} ESCAPE '\')", r"({0} LIKE {1} ESCAPE '\')"),
     _Regex: ("({0} ~ {1})", MATCHES_REGEX + "({0}, {1})"),
+    _OneNumberOf: (
+        "({0} = ANY (CAST({1} AS double precision[])))",
+        "({0} IN (SELECT value FROM json_each({1})))",
+    ),
     _OneOf: ("({0} = ANY (CAST({1} AS text[])))", "({0} IN (SELECT value FROM json_each({1})))"),
 }
 

@@ -1,6 +1,5 @@
-"""Files to search among, and a plain evaluation of search trees over them."""
+"""Files to search among."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 
 from catalog_service.database import Database
-from catalog_service.search.tree import And, Clause, Comparison, Constant, NoneOf, Or
 from catalog_service.tables import File, Observation
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,46 +52,3 @@ def put_on_record(database: Database, samples: Sequence[Sample]) -> None:
         if rows:
             db.execute(insert(Observation), rows)
         db.execute(insert(File), [asdict(sample) for sample in samples])
-
-
-def evaluate(clause: Clause, sample: Sample) -> bool | None:
-    """Say whether a clause matches, or None when that is not known: the law in plain Python."""
-    if isinstance(clause, Constant):
-        return clause.value
-    if isinstance(clause, Comparison):
-        return _compare(clause, sample)
-    answers = [evaluate(inner, sample) for inner in clause.clauses]
-    if isinstance(clause, And):
-        return _all(answers)
-    none = _all([None if answer is None else not answer for answer in answers])
-    if isinstance(clause, NoneOf):
-        return none
-    assert isinstance(clause, Or)
-    return None if none is None else not none
-
-
-def _all(answers: list[bool | None]) -> bool | None:
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _compare(clause: Comparison, sample: Sample) -> bool | None:
-    value = clause.value
-    if clause.attribute == "obsid":
-        return None if sample.obsid is None else sample.obsid == value
-    if clause.attribute == "size":
-        assert not isinstance(value, str)
-        return sample.size_bytes > value
-    if clause.attribute == "create-time":
-        return (NOW - sample.create_time) / timedelta(days=1) < float(value)
-    actual = sample.name if clause.attribute == "name" else sample.type
-    if clause.operator == "matches":
-        return re.fullmatch(_regex(str(value)), actual, re.DOTALL) is not None
-    return actual == value
-
-
-def _regex(pattern: str) -> str:
-    sign = {"%": ".*", "_": "."}
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    return "".join(sign.get(part, re.escape(part[-1])) for part in parts)
