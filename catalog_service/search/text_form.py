@@ -12,7 +12,7 @@ from catalog_service.search.limits import (
     size_bytes,
     too_deep,
 )
-from catalog_service.search.mistakes import nearest, shown
+from catalog_service.search.mistakes import located, nearest, shown
 from catalog_service.search.patterns import check_pattern
 from catalog_service.search.text_clauses import read_clause
 from catalog_service.search.text_keys import find_key, key_names
@@ -151,7 +151,12 @@ class _Parser:
 
     def _keyed(self, name: str, token: Token, word: Word) -> Clause:
         listed = self._reader.is_list(token)
-        if listed and not word.pieces and name == "obs" and self._item is ItemKind.FILES:
+        if name == "obs" and self._item is ItemKind.FILES:
+            if word.pieces or not listed:
+                raise located(
+                    "A search of observations stands here in brackets: obs:(duration:>10m).",
+                    word.place,
+                )
             return ObservationMatches(self._group(self._of_observations))
         key = find_key(self._item, name)
         if key and listed and token.pieces[-1].text == f"{name}:in" and len(token.pieces) == 1:
@@ -185,9 +190,7 @@ class _Parser:
 
     def _saved(self, word: Word) -> Clause:
         if not word.literal:
-            raise self._reader.mistake(
-                "The name of a saved search is missing after '@'.", self._reader.token.offset
-            )
+            raise located("The name of a saved search is missing after '@'.", word.place)
         return Saved(word.literal, word.place)
 
     def _bare(self, word: Word) -> Clause:
