@@ -20,6 +20,8 @@ OBSERVATIONS_PER_NIGHT = 100
 _UNEVEN = (-20, 15, -10, 5, 0, 12, -8, 3, 18, -15)
 _DUSK = 0.2
 _CADENCE_DAYS = 0.00415
+# By how much the stars are earlier each night: what is observed follows them.
+_EARLIER_DAYS = 0.00273
 _LONGITUDE_HOURS = 21.428 / 15
 
 POLARISATIONS = ("xx", "xy", "yx", "yy")
@@ -192,7 +194,8 @@ class _Maker:
 
 def _observations(number: int, random: Any) -> Columns:
     count = OBSERVATIONS_PER_NIGHT + _UNEVEN[number % len(_UNEVEN)]
-    starts = FIRST_NIGHT + number + _DUSK + _CADENCE_DAYS * np.arange(count)
+    first = FIRST_NIGHT + number + _DUSK - (number * _EARLIER_DAYS) % _CADENCE_DAYS
+    starts = first + _CADENCE_DAYS * np.arange(count)
     starts = np.round(starts, 5)
     lengths = _CADENCE_DAYS * np.where(random.random(count) < 0.01, 0.3, 0.97)
     lengths *= 1 + 0.02 * random.random(count)

@@ -138,7 +138,8 @@ def _catalog_address(layout: SiteDirectory) -> str:
 def _index_metadata(database_url: str) -> None:
     database = open_database(database_url)
     try:
-        ensure_metadata_indexes(database)
+        while ensure_metadata_indexes(database):
+            pass
     finally:
         database.dispose()
 
