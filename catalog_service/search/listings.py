@@ -46,8 +46,6 @@ class Listing:
         self._instances = instances
         told = INSTANCE_COLUMNS if instances else ITEM_COLUMNS[compiled.item]
         self._told: Columns = (*told, File.custom) if with_metadata else told
-        if with_metadata:
-            self._told = (*self._told, File.custom)
         keys = [key for key in (self.sort_key.column, self.sort_key.tie) if key is not None]
         self._added = [key for key in keys if not _is_among(key, self._told)]
         self._places = [_index(key, (*self._told, *self._added)) for key in keys]

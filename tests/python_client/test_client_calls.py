@@ -196,7 +196,7 @@ def test_a_search_that_is_not_understood_says_why(librarian: Librarian) -> None:
 def test_a_search_may_be_left_before_its_end(librarian: Librarian, name: str) -> None:
     found = librarian.search_files({"always-true": True})
     next(found)
-    found.close()  # type: ignore[attr-defined]
+    found.close()
     assert librarian.get_file(name).name == name
 
 

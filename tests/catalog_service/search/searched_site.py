@@ -2,17 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert
 
 from catalog_service.database import Database
+from catalog_service.metadata import update_metadata
 from catalog_service.tables import File, Observation, ObservingSession
 from tests.catalog_service.staging_rows import NOW, add_agent, add_instance, add_store, opened
 from tests.catalog_service.staging_site import Served, served
 
 FIRST_OBSID = 1_222_852_410
 START_JD = 2_458_396.5
+NIGHT_METADATA: dict[str, str | float | bool | datetime] = {
+    "antenna": 12,
+    "quality": 0.5,
+    "good": True,
+    "observer": "é",
+    "night": datetime(2018, 10, 5, 4, 3, 2, 1, UTC),
+}
 
 
 @contextmanager
@@ -59,11 +67,19 @@ def put_night(database: Database) -> None:
             add_instance(db, file, store, "2458396")
 
 
-def put_files(database: Database, names: list[str]) -> None:
+def put_files(database: Database, names: list[str], **changes: object) -> None:
     """Put files of no observation on record."""
     with database.transactions.begin() as db:
-        rows = [{**_file(name, number), "obsid": None} for number, name in enumerate(names)]
+        rows = [
+            {**_file(name, number), "obsid": None, **changes} for number, name in enumerate(names)
+        ]
         db.execute(insert(File), rows)
+
+
+def put_metadata(database: Database, name: str) -> None:
+    """Give a file metadata of every type."""
+    with database.transactions.begin() as db:
+        update_metadata(db, name, NIGHT_METADATA, [])
 
 
 def create_time(number: int) -> datetime:
