@@ -182,6 +182,7 @@ def _new_instance(claim: Claim, upload: Upload) -> NewInstance:
         store_name=claim.store.name,
         parent_dirs=upload.parent_dirs,
         deletion_allowed=upload.deletion_allowed,
+        metadata_json=upload.custom,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import execute_many, insert_or, is_sqlite, table_of
@@ -43,7 +43,7 @@ def load_keys(db: Session) -> dict[str, MetadataType]:
     return {name: MetadataType(type) for name, type in rows}
 
 
-def find_time_keys(db: Session) -> set[str]:
+def find_time_keys(db: Session | Connection) -> set[str]:
     """Return the names of the keys whose values are times."""
     time = MetadataType.TIME.value
     return set(db.execute(select(_KEYS.c.name).where(_KEYS.c.type == time)).scalars())
@@ -80,20 +80,29 @@ def read_kept(
     }
 
 
-def settle_keys(db: Session, values: Iterable[tuple[str, MetadataValue]]) -> None:
-    """Make the keys that are new; raise InvalidRequestError for a value not of its key's type."""
-    wanted = {key: (type_of(value), value) for key, value in values}
-    if not wanted:
-        return
-    known = load_keys(db)
-    if missing := wanted.keys() - known.keys():
-        known = _make_keys(db, {key: wanted[key][0] for key in missing})
-    for key, (type, value) in wanted.items():
-        if known[key] is not type:
-            raise InvalidRequestError(
-                f"The metadata key {key!r} takes {_ARTICLES[known[key]]} at this site, not"
-                f" {_kept(value)!r}."
-            )
+class MetadataKeys:
+    """The keys of the site, as one transaction sees and makes them."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._known: dict[str, MetadataType] = {}
+
+    def settle(self, values: Mapping[str, MetadataValue]) -> None:
+        """Make the keys that are new, each with the type of its value.
+
+        Raises InvalidRequestError for metadata that no file may have, or not of their keys' types.
+        """
+        check_metadata(values)
+        if values.keys() - self._known.keys():
+            self._known = load_keys(self._db)
+        if missing := values.keys() - self._known.keys():
+            self._known = _make_keys(self._db, {key: type_of(values[key]) for key in missing})
+        for key, value in values.items():
+            if self._known[key] is not type_of(value):
+                raise InvalidRequestError(
+                    f"The metadata key {key!r} takes {_ARTICLES[self._known[key]]} at this site,"
+                    f" not {_kept(value)!r}."
+                )
 
 
 def update_metadata(
@@ -108,8 +117,7 @@ def update_metadata(
         _check_key(key)
     if both := removed & new.keys():
         raise InvalidRequestError(f"{min(both)!r} is both set and removed: say one of them.")
-    check_metadata(new)
-    settle_keys(db, new.items())
+    MetadataKeys(db).settle(new)
     db.execute(select(_FILES.c.id).where(_FILES.c.name == file_name).with_for_update())
     file = get_file(db, file_name)
     kept = {key: value for key, value in file.custom.items() if key not in removed}
@@ -147,8 +155,6 @@ def _kept(value: MetadataValue) -> Any:
 
 def _make_keys(db: Session, types: Mapping[str, MetadataType]) -> dict[str, MetadataType]:
     if not is_sqlite(db):
-        from sqlalchemy import func
-
         db.execute(select(func.pg_advisory_xact_lock(_KEYS_LOCK)))
     known = load_keys(db)
     if len(known.keys() | types.keys()) > MAX_KEYS_PER_SITE:

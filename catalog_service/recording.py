@@ -44,6 +44,7 @@ _FILE_COLUMNS = (
     "create_time",
     "source",
     "instance_count",
+    "metadata",
 )
 _INSTANCE_COLUMNS = (
     "file_id",
@@ -70,6 +71,8 @@ class NewInstance:
     store_name: str
     parent_dirs: str
     deletion_allowed: bool = False
+    # Of the file, when it is new.
+    metadata_json: str = "{}"
 
 
 def record_instances(
@@ -110,6 +113,7 @@ def _file_rows(
             time,
             item.source,
             1,
+            item.metadata_json,
         )
         for item in new
     ]

@@ -39,13 +39,15 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class Registration:
-    """What one call registers: where, for whom, and what it says of the files' observation."""
+    """What one call registers: where, for whom, and what it says of the files."""
 
     store: Store
     agent: Agent
     source: str
     null_obsid: bool = False
     observation: ObservationFacts | None = None
+    # Of the files that are new.
+    metadata_json: str = "{}"
 
 
 @dataclass
@@ -191,6 +193,7 @@ class _Wave:
             store_id=self._registration.store.id,
             store_name=self._registration.store.name,
             parent_dirs=item.parent_dirs,
+            metadata_json=self._registration.metadata_json,
         )
 
 

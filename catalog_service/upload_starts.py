@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, execute_many, table_of
 from catalog_service.clock import database_time
+from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.store_choice import choose_store, keep_room, load_candidates
 from catalog_service.tables import File, Upload
 from catalog_service.uploads import (
@@ -73,6 +74,7 @@ class _Starter:
         self._earlier = earlier
         self._files = files
         self._candidates = load_candidates(db)
+        self._keys = MetadataKeys(db)
         self._time = database_time(db)
         self._rows: list[Row] = []
 
@@ -80,6 +82,7 @@ class _Starter:
         """Accept or refuse one item."""
         try:
             checked = check_new_upload(item)
+            self._keys.settle(checked.metadata)
             if file := self._same_file_on_record(checked):
                 return Started(file=file)
             return Started(upload=self._continued(checked) or self._begun(checked))
@@ -165,9 +168,12 @@ class _Starter:
             "create_time": self._time,
             "expire_time": self._time + LEASE,
         }
-        self._rows.append(row)
+        custom = to_json(item.metadata)
+        self._rows.append({**row, "metadata": custom})
         # Not added to the session: rows are written together, faster than it would.
-        self._earlier[item.request_id] = upload = Upload(**row, error="", error_reason="")
+        self._earlier[item.request_id] = upload = Upload(
+            **row, custom=custom, error="", error_reason=""
+        )
         return upload
 
 
@@ -176,6 +182,7 @@ def _take_over(upload: Upload, item: NewUpload) -> None:
     upload.null_obsid = item.null_obsid
     upload.observation = item.observation.to_json() if item.observation else None
     upload.deletion_allowed = item.deletion_allowed
+    upload.custom = to_json(item.metadata)
     upload.checksum = item.checksum or upload.checksum
 
 

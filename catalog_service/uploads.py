@@ -1,7 +1,7 @@
 """Uploads: what is started, and what becomes of it when the same call comes again."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import is_one_of, table_of
 from catalog_service.clock import database_time
+from catalog_service.metadata import MetadataValue
 from catalog_service.observation_rules import ObservationFacts, check_facts
 from catalog_service.tables import Agent, File, Store, Upload
 from librarian.checksums import parse_checksum
@@ -41,6 +42,7 @@ class NewUpload:
     observation: ObservationFacts | None = None
     store_name: str = ""
     deletion_allowed: bool = False
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
 
 
 def batch_of(upload_id: str) -> str:

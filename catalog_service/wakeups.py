@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Work of each kind that waits for someone to take it up.
 UPLOADS = "uploads"
 JOBS = "jobs"
+METADATA_KEYS = "metadata-keys"
 
 _CHANNEL = "librarian"
 _RECONNECT_SECONDS = 5.0

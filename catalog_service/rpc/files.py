@@ -1,14 +1,18 @@
 """The Files service."""
 
+import itertools
 from typing import Protocol
 
 import grpc
+from sqlalchemy.orm import Session
 
 from catalog_service import file_events
 from catalog_service.database import Database
 from catalog_service.files import get_file_row
+from catalog_service.metadata import find_time_keys, load_keys, update_metadata
 from catalog_service.retrying import run_transaction, translated_errors
 from catalog_service.rpc import messages
+from catalog_service.rpc.metadata_messages import fill_metadata, key_message, read_metadata
 from catalog_service.rpc.paging import page_size_of
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
@@ -37,7 +41,11 @@ class FilesServicer(files_pb2_grpc.FilesServicer):
     def GetFile(self, request: pb.GetFileRequest, context: grpc.ServicerContext) -> pb.File:
         """Return one file."""
         with translated_errors(), self._readings.connect() as connection:
-            return messages.file_message(get_file_row(connection, request.name))
+            row = get_file_row(connection, request.name)
+            file = messages.file_message(row)
+            if row.metadata:
+                fill_metadata(file.metadata, row.metadata, find_time_keys(connection))
+            return file
 
     def ListFileEvents(
         self, request: pb.ListFileEventsRequest, context: grpc.ServicerContext
@@ -55,6 +63,27 @@ class FilesServicer(files_pb2_grpc.FilesServicer):
             events=map(messages.file_event_message, events),
             next_page_token=str(last) if last else "",
         )
+
+    def UpdateMetadata(
+        self, request: pb.UpdateMetadataRequest, context: grpc.ServicerContext
+    ) -> pb.File:
+        """Set and remove metadata of a file."""
+        new, remove = read_metadata(request.set), list(request.remove)
+
+        def update(db: Session) -> pb.File:
+            changed = update_metadata(db, request.file_name, new, remove)
+            file = messages.file_message(changed)
+            fill_metadata(file.metadata, changed.custom, find_time_keys(db))
+            return file
+
+        return run_transaction(self._database.transactions, update)
+
+    def ListMetadataKeys(
+        self, request: pb.ListMetadataKeysRequest, context: grpc.ServicerContext
+    ) -> pb.ListMetadataKeysResponse:
+        """List the metadata keys of the site."""
+        keys = run_transaction(self._database.readings, load_keys)
+        return pb.ListMetadataKeysResponse(keys=itertools.starmap(key_message, keys.items()))
 
     def CreateFileEvent(
         self, request: pb.CreateFileEventRequest, context: grpc.ServicerContext

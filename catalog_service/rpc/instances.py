@@ -11,6 +11,7 @@ from catalog_service.agents.inspection import Failures, inspect_files
 from catalog_service.agents.observations import facts_of
 from catalog_service.database import Database
 from catalog_service.instances import LocatedInstance, list_instances, open_file
+from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.observation_rules import check_facts
 from catalog_service.registration import (
     FoundFile,
@@ -21,6 +22,7 @@ from catalog_service.registration import (
 )
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
+from catalog_service.rpc.metadata_messages import read_metadata
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import instances_pb2 as pb
@@ -97,8 +99,13 @@ class InstancesServicer(instances_pb2_grpc.InstancesServicer):
         store, agent = run_transaction(
             self._database.readings, lambda db: find_store(db, request.store_name)
         )
-        source = current_caller().name
-        return Registration(store, agent, source, request.null_obsid, observation)
+        metadata = read_metadata(request.metadata)
+        if metadata:
+            run_transaction(
+                self._database.transactions, lambda db: MetadataKeys(db).settle(metadata)
+            )
+        source, kept = current_caller().name, to_json(metadata)
+        return Registration(store, agent, source, request.null_obsid, observation, kept)
 
     def _register(
         self, registration: Registration, paths: list[str], recursive: bool

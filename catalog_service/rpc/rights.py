@@ -30,6 +30,8 @@ RIGHTS: Mapping[str, Right] = {
     "Files/GetFile": Role.READONLY,
     "Files/ListFileEvents": Role.READONLY,
     "Files/CreateFileEvent": Role.READAPPEND,
+    "Files/UpdateMetadata": Role.READWRITE,
+    "Files/ListMetadataKeys": Role.READONLY,
     "Instances/ListInstances": Role.READONLY,
     "Instances/OpenFile": Role.READONLY,
     "Instances/RegisterInstances": Role.READAPPEND,

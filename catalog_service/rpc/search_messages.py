@@ -1,14 +1,11 @@
 """Rows that a search found as messages: by the thousand, so with little work for each."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from catalog_service.rpc.messages import observation_message, observing_session_message
+from catalog_service.rpc.metadata_messages import fill_metadata, fill_time
 from librarian.v1 import files_pb2, instances_pb2, search_pb2
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_SECONDS = 86_400
 
 Rows = Iterable[Any]
 
@@ -30,8 +27,7 @@ def files_with_metadata_response(
     for *row, metadata in rows:
         file = response.files.add()
         _fill_file(file, row)
-        for key, value in metadata.items():
-            _fill_value(file.metadata[key], value, is_time=key in time_keys)
+        fill_metadata(file.metadata, metadata, time_keys)
     return response
 
 
@@ -72,24 +68,7 @@ def _fill_file(file: files_pb2.File, row: Any) -> None:
     ) = row
     if obsid is not None:
         file.obsid = obsid
-    _fill_time(file.create_time, create_time)
-
-
-def _fill_time(message: Any, time: datetime) -> None:
-    since = time - _EPOCH
-    message.seconds = since.days * _DAY_SECONDS + since.seconds
-    message.nanos = since.microseconds * 1000
-
-
-def _fill_value(message: files_pb2.MetadataValue, value: Any, *, is_time: bool) -> None:
-    if is_time:
-        _fill_time(message.time, datetime.fromisoformat(value))
-    elif isinstance(value, bool):
-        message.boolean = value
-    elif isinstance(value, str):
-        message.text = value
-    else:
-        message.number = value
+    fill_time(file.create_time, create_time)
 
 
 def _instance(row: Any) -> instances_pb2.Instance:
@@ -104,5 +83,5 @@ def _instance(row: Any) -> instances_pb2.Instance:
         host=host,
         path="/".join((root.rstrip("/"), *filter(None, (parent_dirs, file_name)))),
     )
-    _fill_time(message.create_time, create_time)
+    fill_time(message.create_time, create_time)
     return message

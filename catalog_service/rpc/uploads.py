@@ -13,6 +13,7 @@ from catalog_service.database import Database
 from catalog_service.ingest import Ingest
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
+from catalog_service.rpc.metadata_messages import read_metadata
 from catalog_service.tables import Agent, File, Store, Upload
 from catalog_service.upload_agents import StagingPlace, prepare_places
 from catalog_service.upload_starts import Started, start_uploads
@@ -175,6 +176,7 @@ def _new_upload(message: pb.NewUpload) -> NewUpload:
         observation=observation,
         store_name=message.store_name,
         deletion_allowed=message.deletion_allowed,
+        metadata=read_metadata(message.metadata),
     )
 
 

@@ -12,6 +12,7 @@ from librarian.cli.arguments import (
     json_option,
     name_argument,
 )
+from librarian.cli.metadata import metadata_fields
 from librarian.cli.output import (
     Column,
     format_size,
@@ -113,6 +114,7 @@ def _file_fields(file: File) -> dict[str, str]:
         "obsid": "none" if file.obsid is None else str(file.obsid),
         "created": f"{format_time(file.create_time)} UTC by {file.source}",
         "copies": str(file.instance_count),
+        **metadata_fields(file.metadata),
     }
 
 

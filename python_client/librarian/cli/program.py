@@ -24,6 +24,8 @@ COMMANDS = {
         ("locate-file", "files", _FILES, "Say where the copies of a file lie."),
         ("get", "downloads", _FILES, "Download a file, and check it."),
         ("add-file-event", "files", _FILES, "Log an event of your own with a file."),
+        ("set-metadata", "metadata", _FILES, "Set custom metadata of a file."),
+        ("list-metadata-keys", "metadata", _FILES, "List the keys of custom metadata."),
         ("search-files", "searches", _SEARCHES, "List the files that match a search."),
         ("search-obs", "searches", _SEARCHES, "List the observations that match."),
         ("search-sessions", "searches", _SEARCHES, "List the observing sessions that match."),

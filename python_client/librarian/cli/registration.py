@@ -11,6 +11,7 @@ import click
 
 from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, exit_code_of_all
+from librarian.cli.metadata import metadata_option
 from librarian.cli.output import format_count, format_size, print_failure, print_json, print_line
 from librarian.client.librarian import Librarian
 from librarian.client.records import RegistrationProgress
@@ -52,6 +53,7 @@ class _Sum:
 @click.option("--parent-dirs", default="", type=UTF8_TEXT, help="Directories before each PATH.")
 @click.option("--null-obsid", is_flag=True, help="For files that belong to no observation.")
 @click.option("--obsid", type=OBSID, help="Observation, in place of what they say.")
+@metadata_option
 @json_option
 def register(
     connection: str,

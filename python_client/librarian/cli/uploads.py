@@ -10,6 +10,7 @@ import click
 from librarian.cli.arguments import OBSID, UTF8_TEXT, connection_argument, json_option
 from librarian.cli.exit_codes import CommandError, ExitCode, exit_code_of_all
 from librarian.cli.local_trees import find_local_files
+from librarian.cli.metadata import metadata_option
 from librarian.cli.output import format_count, format_size, print_failure, print_json, print_line
 from librarian.client.librarian import Librarian
 from librarian.client.records import UploadItem, UploadOutcome
@@ -34,6 +35,7 @@ _INTERRUPTED = "interrupted; the same command goes on where this one was."
     default="disallowed",
     help="Whether the copy may be deleted later.",
 )
+@metadata_option
 @json_option
 def upload(
     connection: str, local: Path, dest: str, recursive: bool, as_json: bool, **options: Any

@@ -24,7 +24,13 @@ DEFAULT_TIMEOUT_SECONDS = 30.0
 # Repeating these changes nothing, or is told apart from the first call by a key in the request.
 _REPEATABLE = {
     "Accounts": ["ListAccounts", "ListTokens"],
-    "Files": ["CreateFileEvent", "GetFile", "ListFileEvents"],
+    "Files": [
+        "CreateFileEvent",
+        "GetFile",
+        "ListFileEvents",
+        "ListMetadataKeys",
+        "UpdateMetadata",
+    ],
     "Instances": ["ListInstances", "OpenFile"],
     "Jobs": ["CancelJob", "GetJob", "ListJobErrors", "ListJobs"],
     "Observations": ["GetObservation"],

@@ -10,6 +10,7 @@ from librarian.client.downloads import DownloadCalls
 from librarian.client.exports import ExportCalls
 from librarian.client.files import FileCalls
 from librarian.client.jobs import JobCalls
+from librarian.client.metadata import MetadataCalls
 from librarian.client.registration import RegistrationCalls
 from librarian.client.searches import SearchCalls
 from librarian.client.sites import SiteLink
@@ -22,6 +23,7 @@ class Librarian(
     AccountCalls,
     ExportCalls,
     FileCalls,
+    MetadataCalls,
     SearchCalls,
     UploadCalls,
     RegistrationCalls,

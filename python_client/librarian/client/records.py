@@ -1,11 +1,15 @@
 """What the client's calls return: records that do not change, each with `to_json()`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from os import PathLike
 from typing import Any
 
 from librarian.errors import LibrarianError
+
+MetadataValue = str | int | float | bool | datetime
+"""A value of custom metadata; the first that a site is given decides the type of its key."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ def to_json(value: Any) -> Any:
             return value.isoformat()
         case Record():
             return value.to_json()
+        case dict():
+            return {key: to_json(item) for key, item in value.items()}
         case list() | tuple():
             return [to_json(item) for item in value]
         case _:
@@ -43,9 +49,15 @@ class File(Record):
     source: str
     instance_count: int
     # Custom metadata by key, where the call tells it.
-    metadata: dict[str, str | float | int | bool | datetime] = field(
-        default_factory=dict, hash=False
-    )
+    metadata: dict[str, MetadataValue] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataKey(Record):
+    """A key of custom metadata; its type is TEXT, NUMBER, BOOLEAN or TIME for all files."""
+
+    name: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +214,7 @@ class UploadItem:
     """A local file or directory tree to upload, and the file it shall be.
 
     `dest` is the whole relative path at the site, `parent/dirs/name`. `checksum` is that of the
-    contents where it is known already, as `algorithm:hex`.
+    contents where it is known already, as `algorithm:hex`; `metadata` those of a file that is new.
     """
 
     local_path: str | PathLike[str]
@@ -212,6 +224,7 @@ class UploadItem:
     store: str | None = None
     deletion_allowed: bool = False
     checksum: str | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Putting files on record that lie under a store already."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import PurePosixPath
 
 from librarian.client.messages import read_registration
-from librarian.client.records import RegistrationProgress
+from librarian.client.metadata import fill_metadata
+from librarian.client.records import MetadataValue, RegistrationProgress
 from librarian.client.stores import StoreCalls
 from librarian.errors import InvalidRequestError
 from librarian.v1 import instances_pb2, instances_pb2_grpc, observations_pb2
@@ -18,7 +19,7 @@ _STREAM_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 class RegistrationCalls(StoreCalls):
     """How files come on record without being copied."""
 
-    def register(
+    def register(  # noqa: PLR0913 (named one by one by people)
         self,
         store: str,
         paths: Iterable[str],
@@ -27,11 +28,13 @@ class RegistrationCalls(StoreCalls):
         parent_dirs: str = "",
         null_obsid: bool = False,
         obsid: int | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
     ) -> Iterator[RegistrationProgress]:
         """Put files on record that lie under a store, and yield what became of each batch.
 
         Paths are absolute, or relative to `parent_dirs` under the store's root. With `recursive`
-        the files below each path are meant. Doing it again changes nothing. Nothing happens
+        the files below each path are meant; `metadata` are those of files that are new. Doing it
+        again changes nothing. Nothing happens
         until the answers are read; they hold back the paths that are sent.
         """
         if isinstance(paths, str):
@@ -39,6 +42,7 @@ class RegistrationCalls(StoreCalls):
         first = instances_pb2.RegisterInstancesRequest(
             store_name=store, recursive=recursive, null_obsid=null_obsid
         )
+        fill_metadata(first.metadata, metadata or {})
         if obsid is not None:
             first.observation.CopyFrom(observations_pb2.Observation(obsid=obsid))
         stub = self._link.catalog(instances_pb2_grpc.InstancesStub)

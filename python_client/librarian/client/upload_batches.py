@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from librarian.checksums import parse_checksum
 from librarian.client.messages import read_file
+from librarian.client.metadata import fill_metadata
 from librarian.client.retries import Backoff
 from librarian.client.stalls import StalledError
 from librarian.client.upload_leases import renewed
@@ -198,6 +199,7 @@ def _new_upload(pending: Pending, account_name: str) -> uploads_pb2.NewUpload:
         store_name=item.store or "",
         deletion_allowed=item.deletion_allowed,
     )
+    fill_metadata(new.metadata, item.metadata)
     if item.obsid is not None:
         new.observation.CopyFrom(observations_pb2.Observation(obsid=item.obsid))
     return new

@@ -2,12 +2,12 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from os import PathLike
 
 from librarian.client.progress import ProgressOption, metered
-from librarian.client.records import File, UploadItem, UploadOutcome
+from librarian.client.records import File, MetadataValue, UploadItem, UploadOutcome
 from librarian.client.sites import SiteCalls
 from librarian.client.sources import read_source
 from librarian.client.upload_batches import UploadBatch
@@ -38,6 +38,7 @@ class UploadCalls(SiteCalls):
         store: str | None = None,
         deletion_allowed: bool = False,
         checksum: str | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
         progress: ProgressOption = None,
     ) -> File:
         """Upload a local file or directory tree as the one file `dest`, `parent/dirs/name`.
@@ -45,12 +46,15 @@ class UploadCalls(SiteCalls):
         Returns when the file is safe and on record. The same call again goes on with what was
         broken off, or returns the file. `null_obsid` accepts a file that belongs to no
         observation, `obsid` tells which it belongs to, in place of what it says itself.
+        `metadata` are the custom metadata of a file that is new.
 
         Raises FileMismatchError when the name is on record with other contents,
         ChangedWhileReadError when the contents change meanwhile, InvalidRequestError for what
         cannot be a file, StoreFullError, NotReachableError.
         """
-        item = UploadItem(local_path, dest, null_obsid, obsid, store, deletion_allowed, checksum)
+        item = UploadItem(
+            local_path, dest, null_obsid, obsid, store, deletion_allowed, checksum, metadata or {}
+        )
         with metered(progress, f"upload {dest.rpartition('/')[2]}") as meter:
             pending = Pending(read_source(item))
             meter.expect(pending.source.size_bytes)
