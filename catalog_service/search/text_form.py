@@ -60,7 +60,7 @@ class _Parser:
         left = self._reader.token
         if left.sign:
             raise self._reader.mistake("This bracket closes nothing.", left.offset)
-        check_bare_size(size_bytes(self._text) - self._reader.listed)
+        check_bare_size(size_bytes(self._text) - self._reader.listed_bytes)
         return tree
 
     def _alternatives(self) -> Clause:

@@ -4,14 +4,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
+from catalog_service.search.limits import (
+    MAX_LIST_VALUES,
+    check_bare_size,
+    check_list_size,
+    size_bytes,
+)
 from catalog_service.search.mistakes import located
 from catalog_service.search.tree import Place
 from librarian.errors import InvalidRequestError
 
+# Nothing here ever goes back, which takes memory and time for each character of a long text.
 # Within a word, `#` is a character like any other: names may have it.
-_BLANK = re.compile(r"(?:\s+|#[^\n]*)+")
-_PIECE = re.compile(r'(?P<plain>[^\s()"\\]+)|\\(?P<escaped>.)|"(?P<quoted>(?:[^"\\]|\\.)*)"', re.S)
+_BLANK = re.compile(r"(?:\s++|#[^\n]*+)++")
+_PIECE = re.compile(
+    r'(?P<plain>[^\s()"\\]++)|\\(?P<escaped>.)|"(?P<quoted>(?:[^"\\]++|\\.)*+)"', re.DOTALL
+)
 _ESCAPE = re.compile(r'\\(["\\])')
 _BARRED = re.compile("[\0\ud800-\udfff]")
 # What most lists are made of, read at once: items in quotes or without signs, between blanks.
@@ -63,8 +73,10 @@ class TokenReader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._end = 0
-        # Characters of lists, which the limit on the length of a search leaves out.
-        self.listed = 0
+        # Bytes of lists, which the limit on the length of a search leaves out.
+        self.listed_bytes = 0
+        # Up to where lines are counted, how many those are, and where the last of them begins.
+        self._counted, self._line, self._line_start = 0, 1, 0
         barred = _BARRED.search(text)
         if barred:
             raise self.mistake("No text can have this character: leave it out.", barred.start())
@@ -82,8 +94,15 @@ class TokenReader:
 
     def place(self, offset: int) -> Place:
         """Return the line and column of a character."""
-        line_start = self._text.rfind("\n", 0, offset) + 1
-        return Place(self._text.count("\n", 0, offset) + 1, offset - line_start + 1)
+        if offset < self._counted:
+            self._counted, self._line, self._line_start = 0, 1, 0
+        # Goes on from the last place: a long list before many clauses is not read for each.
+        more = self._text.count("\n", self._counted, offset)
+        if more:
+            self._line += more
+            self._line_start = self._text.rindex("\n", self._counted, offset) + 1
+        self._counted = offset
+        return Place(self._line, offset - self._line_start + 1)
 
     def mistake(self, message: str, offset: int) -> InvalidRequestError:
         """Return the error of something wrong at a character."""
@@ -91,27 +110,26 @@ class TokenReader:
 
     def take_list(self) -> list[ListItem]:
         """Read the list whose bracket is next, and go on after it."""
-        start = self.token.end
-        simple = _LIST.match(self._text, start)
-        items = _LIST_ITEM.findall(simple.group()) if simple else self._take_items()
+        opening = self.token.offset
+        simple = _LIST.match(self._text, opening + 1)
+        found = _simple_items(simple.group()) if simple else self._take_items(opening)
+        items = list(islice(found, MAX_LIST_VALUES + 1))
+        check_list_size(len(items), self.place(opening))
         end = simple.end() if simple else self.token.end
-        self.listed += end - start
+        self.listed_bytes += size_bytes(self._text[opening:end])
         self.token = self._read(end)
         return items
 
-    def _take_items(self) -> list[ListItem]:
-        opening = self.token
-        items = []
-        self.token = self._read_item(opening.end)
+    def _take_items(self, opening: int) -> Iterator[ListItem]:
+        self.token = self._read_item(opening + 1)
         while self.token.sign != ")":
             if not self.token.pieces:
                 raise self.mistake(
                     "A list has texts and a closing bracket: put other signs in quotes.",
-                    self.token.offset if self.token.sign else opening.offset,
+                    self.token.offset if self.token.sign else opening,
                 )
-            items.append(self._item(self.token))
+            yield self._item(self.token)
             self.token = self._read_item(self.token.end)
-        return items
 
     def _read_item(self, start: int) -> Token:
         token = self._read(start)
@@ -144,6 +162,8 @@ class TokenReader:
         """Read the pieces of a word; afterwards `_end` is where it ends."""
         self._end = offset
         while piece := _PIECE.match(self._text, self._end):
+            # Before very many pieces, or a long one, take time and memory.
+            check_bare_size(piece.end() - offset)
             writing = Writing(str(piece.lastgroup))
             text = piece[writing.value]
             if writing is Writing.QUOTED:
@@ -154,3 +174,9 @@ class TokenReader:
             raise self.mistake("The quote that begins here is not closed.", self._end)
         if self._text.startswith("\\", self._end):
             raise self.mistake("A search can't end with one backslash: write two.", self._end)
+
+
+def _simple_items(listed: str) -> Iterator[ListItem]:
+    if '"' not in listed:
+        return (("", word) for word in listed.removesuffix(")").split(None, MAX_LIST_VALUES + 1))
+    return ((item[1] or "", item[2] or "") for item in _LIST_ITEM.finditer(listed))

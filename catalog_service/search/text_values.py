@@ -1,7 +1,6 @@
 """What the values of the text form compare with: texts, patterns, numbers and ranges of them."""
 
 from catalog_service.search.attributes import ItemKind, Kind, find_form
-from catalog_service.search.limits import check_list_size
 from catalog_service.search.mistakes import located, shown
 from catalog_service.search.patterns import check_pattern
 from catalog_service.search.regexes import check_regex
@@ -52,7 +51,6 @@ def read_list(key: Key, items: list[ListItem], place: Place) -> Clause:
         raise located(f"There is no list of values here: expected {key.shape.value}.", place)
     if not items:
         raise located("The list is empty: write the texts between its brackets.", place)
-    check_list_size(len(items), place)
     if key.shape is Shape.TEXT:
         texts: tuple[Scalar, ...] = tuple(quoted or plain for quoted, plain in items)
         return Comparison(key.attribute, "in", texts, place)

@@ -22,7 +22,7 @@ from catalog_service.search.tree import (
 )
 from tests.catalog_service.search.trees import comparisons, trees
 
-law = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+law = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 SMALL = Comparison("size", "less-than", 5)
 LARGE = Comparison("size", "greater-than", 5)
 

@@ -262,7 +262,7 @@ def test_a_comparison_knows_where_its_value_stands() -> None:
 
 
 def test_a_list_may_be_longer_than_a_search_without_it() -> None:
-    names = tuple(f"zen.{number}.uvh5" for number in range(MAX_LIST_VALUES))
+    names = tuple(f"zén.{number}.uvh5" for number in range(MAX_LIST_VALUES))
     clause = parse_text(f"a name:in({' '.join(names)}) b")
     assert isinstance(clause, And)
     assert clause.clauses[1] == name("in", names)
