@@ -21,7 +21,7 @@ class Compiled:
 
     item: ItemKind
     condition: ColumnElement[bool]
-    # When only files of these names can match: the names in order, and what else must hold.
+    # When only files of these names can match: the names, and what else must hold.
     names: tuple[str, ...] | None = None
     beside_names: ColumnElement[bool] | None = None
 
@@ -49,7 +49,7 @@ def compile_tree(tree: Clause, item: ItemKind, lookups: Lookups) -> Compiled:
     assert isinstance(names, tuple)  # noqa: S101 - as attributes.py says.
     others = tuple(c for c in tree.clauses if c is not listed) if isinstance(tree, And) else ()
     beside = condition(And((Constant(True), *others)), item, lookups)
-    return Compiled(item, whole, tuple(sorted(set(map(str, names)))), beside)
+    return Compiled(item, whole, names, beside)
 
 
 def _list_of_names(tree: Clause) -> Comparison | None:

@@ -3,8 +3,8 @@
 Asked of the whole list, each page would send and sort a hundred thousand names again.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from heapq import nlargest, nsmallest
 
 from sqlalchemy import ColumnElement, and_
 
@@ -18,7 +18,7 @@ _MOST_NAMES = 16_000
 
 
 class NameSlices:
-    """The names of one search, in the order of its pages."""
+    """The names of one search, given in any order, in the order of its pages."""
 
     def __init__(
         self, names: Sequence[str], beside: ColumnElement[bool], *, descending: bool
@@ -37,21 +37,29 @@ class NameSlices:
 
     def after(self, name: str | None) -> Iterator[ColumnElement[bool]]:
         """Yield the condition of each slice, from that name on, which is in the first."""
-        names = self._left(name)
+        left = self._names if name is None else self._beyond(self._names, name, itself=True)
+        # To sort them all takes several times as long, and most readers want no more than these.
+        choose = nlargest if self._descending else nsmallest
+        some = choose(self._width, left)
+        if not some:
+            return
+        yield self._condition(some)
+        rest = sorted(set(self._beyond(left, some[-1])), reverse=self._descending)
         first = 0
-        while first < len(names):
-            some = names[first : first + self._width]
+        while first < len(rest):
+            some = rest[first : first + self._width]
             first += len(some)
-            yield and_(is_one_of(File.name, tuple(some)), self._beside)
+            yield self._condition(some)
 
     def found(self, count: int) -> None:
         """Take wider slices when few of their names are found."""
         if count < self._width // 2:
             self._width = min(self._width * 4, _MOST_NAMES)
 
-    def _left(self, name: str | None) -> Sequence[str]:
-        if name is None:
-            return self._names[::-1] if self._descending else self._names
+    def _condition(self, names: Sequence[str]) -> ColumnElement[bool]:
+        return and_(is_one_of(File.name, tuple(names)), self._beside)
+
+    def _beyond(self, names: Sequence[str], name: str, *, itself: bool = False) -> list[str]:
         if self._descending:
-            return self._names[: bisect_right(self._names, name)][::-1]
-        return self._names[bisect_left(self._names, name) :]
+            return [other for other in names if other < name or (itself and other == name)]
+        return [other for other in names if other > name or (itself and other == name)]
