@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -95,7 +94,8 @@ class _Reader:
         self._values = 0
         # Whether a list is being read that turned out not to be one of texts only.
         self._slowly = False
-        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        # A place that was asked for: most are asked for in their order.
+        self._known, self._known_line, self._line_start = 0, 1, 0
 
     def read(self) -> Node:
         """Read all of the text."""
@@ -106,8 +106,14 @@ class _Reader:
         return node
 
     def _place(self, position: int) -> Place:
-        line = bisect_right(self._lines, position)
-        return Place(line, position - self._lines[line - 1] + 1)
+        if position < self._known:
+            self._known, self._known_line, self._line_start = 0, 1, 0
+        lines = self._text.count("\n", self._known, position)
+        if lines:
+            self._known_line += lines
+            self._line_start = self._text.rfind("\n", self._known, position) + 1
+        self._known = position
+        return Place(self._known_line, position - self._line_start + 1)
 
     def _next(self) -> str:
         """Go to what comes after blanks and comments, and return its first character."""
@@ -146,7 +152,7 @@ class _Reader:
     def _bad_string(self, start: int, error: json.JSONDecodeError) -> InvalidRequestError:
         if "escape" in error.msg:
             return located(
-                'Expected one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; write two backslashes '
+                'Expected one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0041; write two backslashes '
                 "for one.",
                 self._place(error.pos),
             )
@@ -211,7 +217,8 @@ class _Reader:
 
     def _list(self, place: Place) -> Array:
         start = self._position - 1
-        slowly, self._slowly = self._slowly, True
+        slowly = self._slowly
+        self._slowly = slowly or bool(_BEGINS_WITH_TEXT.match(self._text, start))
         items: list[Node] = []
         while self._next() != "]":
             items.append(self._value("a value or ']'"))
