@@ -155,7 +155,7 @@ def test_many_at_once_make_one_key_and_lose_no_change(database: Database) -> Non
 @pytest.fixture
 def indexed(database: Database) -> Database:
     """Fill a database so that an index pays, and make the indexes."""
-    values = {"antenna": 1, "pol": "xx", "good": True, "start": TIME}
+    values: dict[str, MetadataValue] = {"antenna": 1, "pol": "xx", "good": True, "start": TIME}
     with database.transactions.begin() as db:
         MetadataKeys(db).settle(values)
         metadata = [
