@@ -1,7 +1,7 @@
 """Columns: what of a record is shown or exported, chosen by name."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from difflib import get_close_matches
@@ -73,7 +73,7 @@ def check_metadata_keys(columns: Iterable[RecordColumn], keys: Collection[str]) 
     for column in columns:
         key = column.name.removeprefix(METADATA_PREFIX)
         if column.name.startswith(METADATA_PREFIX) and key not in keys:
-            raise _unknown(column.name, [f"{METADATA_PREFIX}{known}" for known in sorted(keys)])
+            raise _unknown(key, sorted(keys), METADATA_PREFIX)
 
 
 def csv_value(value: Any) -> Any:
@@ -113,12 +113,12 @@ def _field_names(record: type[Record]) -> list[str]:
     return [field.name for field in fields(record) if field.name != METADATA]
 
 
-def _unknown(name: str, known: list[str]) -> InvalidRequestError:
-    near = get_close_matches(name.replace("-", "_"), known, n=3)
+def _unknown(name: str, known: Sequence[str], prefix: str = "") -> InvalidRequestError:
+    near = [prefix + one for one in get_close_matches(name.replace("-", "_"), known, n=3)]
     if near:
         hint = f"did you mean {' or '.join(near)}?"
     elif known:
-        hint = f"there are {', '.join(known)}."
+        hint = f"there are {', '.join(prefix + one for one in known)}."
     else:
         hint = "this site has no metadata keys."
-    return InvalidRequestError(f"There is no column {name!r}: {hint}")
+    return InvalidRequestError(f"There is no column {prefix + name!r}: {hint}")

@@ -18,7 +18,7 @@ from librarian.client.columns import (
     choose_columns,
     metadata_column,
 )
-from librarian.client.files import FileCalls
+from librarian.client.metadata import MetadataCalls
 from librarian.client.progress import ProgressOption
 from librarian.client.records import File, Record
 from librarian.client.row_progress import follow_rows
@@ -55,7 +55,7 @@ class Export(Record):
     size_bytes: int
 
 
-class ExportCalls(FileCalls, SearchCalls):
+class ExportCalls(MetadataCalls, SearchCalls):
     """How the catalogue itself is taken elsewhere."""
 
     def export_catalog(
