@@ -14,7 +14,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export KEEP
 
-.PHONY: help install lock protos fmt lint types test check demo bench serve clean system-packages
+.PHONY: help install lock protos fmt lint types test check demo bench bench-search serve clean system-packages
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
@@ -61,6 +61,9 @@ demo: install ## start a site, put a night into it, search and stage; KEEP=1 lea
 
 bench: install system-packages ## measure the speed beside its yardsticks
 	$(BIN)/python -m tests.benchmarks
+
+bench-search: install system-packages ## measure searches: make bench-search SIZE=10000000 KEEP=/var/tmp/catalogues
+	$(BIN)/python -m tests.benchmarks.search --size $(or $(SIZE),10000000) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
 
 serve: install ## run a site in ./site until Ctrl-C
 	$(BIN)/librarian serve --dir site

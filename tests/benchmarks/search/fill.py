@@ -44,6 +44,23 @@ def fill(database_url: str, size: int) -> float:
     return time.monotonic() - began
 
 
+def forget_newer_files(database_url: str, last_file_id: int) -> None:
+    """Take away the files after that one: a catalogue is measured again as it was filled."""
+    database = open_database(database_url)
+    try:
+        with database.engine.connect() as connection:
+            for table, key in (("file_event", "file_id"), ("instance", "file_id"), ("file", "id")):
+                statement = f"DELETE FROM {table} WHERE {key} > {last_file_id}"  # noqa: S608
+                connection.exec_driver_sql(statement)
+            connection.commit()
+        with database.engine.connect() as connection:
+            if not database.is_sqlite:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("VACUUM (ANALYZE) file, instance, file_event")
+    finally:
+        database.dispose()
+
+
 def _add_places(db: Session) -> list[int]:
     agent = Agent(
         name="pots",

@@ -115,11 +115,12 @@ def _token(site: Librarian, ask: Ask) -> str:
 
 
 def _result(site: Librarian, ask: Ask, limit: int, page_token: str) -> Any:
-    search = {
+    searches: dict[str, Any] = {
         "files": site.search_files,
         "observations": site.search_observations,
         "sessions": site.search_sessions,
-    }[ask.item]
+    }
+    search = searches[ask.item]
     return search(ask.text, limit=limit, order_by=ask.order_by, page_token=page_token)
 
 

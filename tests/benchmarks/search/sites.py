@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from catalog_service.database import open_database
 from catalog_service.metadata_indexes import ensure_metadata_indexes
+from catalog_service.tables import File
 from deploy.demo.demo_site import find_free_port
 from librarian import Librarian
 from librarian.client.connections import ConnectionSettings, write_connection
@@ -45,6 +48,8 @@ class SearchedCatalog:
     database: str
     database_url: str
     client_config: Path
+    # Key of the last file that it was filled with.
+    last_file_id: int
     _processes: dict[str, Process]
 
     def librarian(self) -> Librarian:
@@ -81,13 +86,17 @@ def searched_catalog(directory: Path, database: str, size: int) -> Iterator[Sear
         _set_up(layout, client_config)
         if not (directory / _FILLED).exists():
             seconds = fill(database_url, size)
-            (directory / _FILLED).write_text(json.dumps({"size": size, "seconds": seconds}))
+            filled = {"seconds": seconds, "last_file_id": _last_file_id(database_url)}
+            (directory / _FILLED).write_text(json.dumps(filled))
             print(f"Filled with {size:,} files in {seconds:.0f} s.", file=sys.stderr)
         _index_metadata(database_url)
         processes = {name: _process(layout, name) for name in ("catalog_service", "store_agent")}
         try:
             processes["catalog_service"].start_listening()
-            yield SearchedCatalog(layout, size, database, database_url, client_config, processes)
+            last = int(json.loads((directory / _FILLED).read_text())["last_file_id"])
+            yield SearchedCatalog(
+                layout, size, database, database_url, client_config, last, processes
+            )
         finally:
             for process in reversed(processes.values()):
                 process.stop()
@@ -140,6 +149,15 @@ def _index_metadata(database_url: str) -> None:
     try:
         while ensure_metadata_indexes(database):
             pass
+    finally:
+        database.dispose()
+
+
+def _last_file_id(database_url: str) -> int:
+    database = open_database(database_url)
+    try:
+        with database.readings.begin() as db:
+            return int(db.scalars(select(func.max(File.id))).one())
     finally:
         database.dispose()
 
