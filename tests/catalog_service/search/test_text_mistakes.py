@@ -8,8 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog_service.search.attributes import ItemKind
+from catalog_service.search.json_form import parse_json
+from catalog_service.search.json_writer import write_json
 from catalog_service.search.limits import MAX_CLAUSES, MAX_LIST_VALUES
 from catalog_service.search.text_form import parse_text
+from catalog_service.search.text_writer import write_text
 from librarian.errors import InvalidRequestError
 
 MISTAKES = {
@@ -109,10 +112,15 @@ fragments = st.one_of(
     st.sampled_from(ItemKind),
 )
 @settings(max_examples=800, suppress_health_check=[HealthCheck.too_slow])
-def test_any_text_gives_a_tree_or_a_mistake_with_its_place(text: str, item: ItemKind) -> None:
-    told = "At line 1, column 1: "
+def test_any_text_gives_a_tree_that_converts_or_a_mistake_with_its_place(
+    text: str, item: ItemKind
+) -> None:
     try:
-        parse_text(text, item)
+        tree = parse_text(text, item)
     except InvalidRequestError as mistake:
         told = str(mistake)
-    assert re.match(r"At line [0-9]+, column [0-9]+: .", told + ".")
+    else:
+        assert parse_text(write_text(tree, item), item) == tree
+        assert parse_json(write_json(tree, item), item) == tree
+        return
+    assert re.match(r"At line [0-9]+, column [0-9]+: .", told)
