@@ -146,7 +146,7 @@ def spoilt(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=junk | spoilt() | junk.map(lambda inner: '{"' + inner))
 def test_any_text_gives_a_tree_or_an_error_with_a_place(text: str) -> None:
     try:

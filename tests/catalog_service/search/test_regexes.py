@@ -110,7 +110,7 @@ def in_postgresql(cursor: psycopg2.extensions.cursor, regex: str) -> list[bool]:
 
 
 @settings(
-    max_examples=500,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
