@@ -194,7 +194,7 @@ class _Reader:
             texts, end = _DECODER.raw_decode(self._text, start)
         except (ValueError, RecursionError):
             return None
-        if not all(type(text) is str for text in texts):
+        if set(map(type, texts)) != {str}:
             return None
         check_list_size(len(texts), self._place(start))
         self._skip_list(start, end)
