@@ -55,6 +55,4 @@ def pattern_parts(pattern: str) -> list[Part]:
 def _escaped(characters: Any) -> str:
     for character in characters:
         return str(character)
-    raise InvalidRequestError(
-        "A pattern can't end with one backslash: write two for a backslash itself."
-    )
+    raise ValueError("A pattern that was checked does not end with one backslash.")
