@@ -8,6 +8,7 @@ import grpc
 from catalog_service.database import Database
 from catalog_service.metadata import find_time_keys
 from catalog_service.retrying import translated_errors
+from catalog_service.rpc.item_kinds import item_of
 from catalog_service.rpc.search_messages import (
     files_response,
     files_with_metadata_response,
@@ -31,14 +32,6 @@ MAX_MESSAGE_BYTES = 33 << 20
 
 # Makes a message of a page's rows and of the token of the page that follows.
 Respond = Callable[[Any, str], Any]
-
-_ITEMS = {
-    search_pb2.ITEM_KIND_UNSPECIFIED: ItemKind.FILES,
-    search_pb2.FILES: ItemKind.FILES,
-    search_pb2.OBSERVATIONS: ItemKind.OBSERVATIONS,
-    search_pb2.SESSIONS: ItemKind.SESSIONS,
-    search_pb2.INSTANCES: ItemKind.FILES,
-}
 
 
 class SearchParts(Protocol):
@@ -91,7 +84,7 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         self, request: search_pb2.CountMatchesRequest, _context: grpc.ServicerContext
     ) -> search_pb2.CountMatchesResponse:
         """Count what matches."""
-        compiled = self._compile(request.search, _item(request.item_kind))
+        compiled = self._compile(request.search, item_of(request.item_kind))
         instances = request.item_kind == search_pb2.INSTANCES
         count = count_matches(self._database, compiled, instances=instances)
         return search_pb2.CountMatchesResponse(count=count)
@@ -100,7 +93,7 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         self, request: search_pb2.ExplainSearchRequest, _context: grpc.ServicerContext
     ) -> search_pb2.ExplainSearchResponse:
         """Return both forms of a search, and what it means."""
-        item = _item(request.item_kind)
+        item = item_of(request.item_kind)
         clause = parse_search(request.search, item)
         return search_pb2.ExplainSearchResponse(
             json=write_json(clause, item),
@@ -140,9 +133,3 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         with translated_errors(), self._database.readings.begin() as db:
             time_keys = find_time_keys(db)
         return files_with_metadata_response(rows, next_page_token, time_keys)
-
-
-def _item(kind: "search_pb2.ItemKind") -> ItemKind:
-    if kind not in _ITEMS:
-        raise InvalidRequestError(f"There is no kind of item {kind}.")
-    return _ITEMS[kind]
