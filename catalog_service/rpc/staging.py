@@ -12,7 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
 from catalog_service.rpc.jobs import JobsParts
-from catalog_service.search import Compiled, compile_search
+from catalog_service.search.compiler import Compiled, compile_search
 from catalog_service.tables import Agent
 from catalog_service.wakeups import JOBS
 from librarian.errors import InvalidRequestError

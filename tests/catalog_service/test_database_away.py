@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, true
 
 from catalog_service.database import open_database
 from catalog_service.retrying import run_transaction
-from catalog_service.search import compile_search
-from catalog_service.search.pages import read_file_pages
+from catalog_service.search.attributes import ItemKind
+from catalog_service.search.compiler import Compiled
+from catalog_service.search.pages import count_matches, read_pages
 from librarian.errors import BusyError, NotReachableError
 from librarian.v1 import uploads_pb2
 from tests.catalog_service.ingest_site import IngestSite, ingest_site
@@ -28,9 +29,8 @@ CALLS: dict[str, Callable[[IngestSite], Any]] = {
     "CancelUpload": lambda site: site.uploads.CancelUpload(
         uploads_pb2.CancelUploadRequest(id="a-0")
     ),
-    "search": lambda site: list(
-        read_file_pages(site.parts.database, compile_search('{"always-true": true}'))
-    ),
+    "search": lambda site: list(read_pages(site.parts.database, Compiled(ItemKind.FILES, true()))),
+    "count": lambda site: count_matches(site.parts.database, Compiled(ItemKind.FILES, true())),
 }
 
 
