@@ -46,10 +46,17 @@ def _joined(members: Sequence[tuple[Clause, _Member]]) -> Iterator[_Member]:
     for number, (clause, (key, value)) in enumerate(members):
         waiting.append(value)
         following = members[number + 1][1][0] if number + 1 < len(members) else None
-        if following == key and isinstance(clause, Comparison | Saved | ObservationMatches):
+        if following == key and _takes_list(clause):
             continue
         yield key, waiting[0] if len(waiting) == 1 else waiting
         waiting = []
+
+
+def _takes_list(clause: Clause) -> bool:
+    """Tell whether a list of values means several clauses; where any value will do, it is one."""
+    if isinstance(clause, Comparison):
+        return clause.operator != "is-null"
+    return isinstance(clause, Saved | ObservationMatches)
 
 
 def _member(clause: Clause, item: ItemKind) -> _Member:

@@ -118,6 +118,11 @@ def test_a_hundred_thousand_names_convert() -> None:
     assert parse_search(write_json(tree, ItemKind.FILES)) == tree
 
 
+def test_a_clause_whose_value_is_ignored_may_stand_twice() -> None:
+    tree = parse_search("obsid:none obsid:none")
+    assert parse_search(write_json(tree, ItemKind.FILES)) == tree
+
+
 READABLE = {
     '{"size-greater-than": 5000000000}': "size:>5GB",
     '{"name-matches": "zen.2458%.HH.uvh5"}': "name:zen.2458*.HH.uvh5",
