@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
 from catalog_service.roles import Role
-from catalog_service.tables import Account, Agent, Store, Token
+from catalog_service.tables import Account, Agent, SavedSearch, Store, Token
 from librarian.errors import ConflictError, InvalidRequestError, StateError, UnknownAccountError
 
 PERSON = "PERSON"
@@ -83,7 +83,7 @@ def update_role(db: Session, name: str, role: Role) -> Account:
 
 
 def delete_account(db: Session, name: str) -> None:
-    """Take an account and its tokens off the record.
+    """Take an account, its tokens and its saved searches off the record.
 
     Raises StateError for the last administrator, and for a store agent that stores need.
     """
@@ -91,6 +91,7 @@ def delete_account(db: Session, name: str) -> None:
     _keep_an_administrator(db, account)
     _keep_an_agent_with_stores(db, account)
     db.execute(delete(Token).where(Token.account_id == account.id))
+    db.execute(delete(SavedSearch).where(SavedSearch.account_id == account.id))
     db.delete(account)
     db.flush()
 

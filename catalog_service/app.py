@@ -25,6 +25,7 @@ from catalog_service.rpc.instances import InstancesServicer
 from catalog_service.rpc.jobs import JobsServicer
 from catalog_service.rpc.observations import ObservationsServicer
 from catalog_service.rpc.rights import Rights
+from catalog_service.rpc.saved_searches import SavedSearchesServicer
 from catalog_service.rpc.search import MAX_MESSAGE_BYTES, SearchServicer
 from catalog_service.rpc.site import SiteServicer
 from catalog_service.rpc.staging import StagingServicer
@@ -40,6 +41,7 @@ from librarian.v1 import (
     instances_pb2_grpc,
     jobs_pb2_grpc,
     observations_pb2_grpc,
+    saved_searches_pb2_grpc,
     search_pb2_grpc,
     staging_pb2_grpc,
     stores_pb2_grpc,
@@ -57,6 +59,11 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
         "Observations",
         ObservationsServicer,
         observations_pb2_grpc.add_ObservationsServicer_to_server,
+    ),
+    (
+        "SavedSearches",
+        SavedSearchesServicer,
+        saved_searches_pb2_grpc.add_SavedSearchesServicer_to_server,
     ),
     ("Search", SearchServicer, search_pb2_grpc.add_SearchServicer_to_server),
     ("Site", SiteServicer, accounts_pb2_grpc.add_SiteServicer_to_server),

@@ -43,6 +43,10 @@ RIGHTS: Mapping[str, Right] = {
     "Jobs/CancelJob": Role.READONLY,
     "Observations/GetObservation": Role.READONLY,
     "Observations/AssignSessions": Role.READWRITE,
+    # One's own; administrators may delete any.
+    "SavedSearches/SaveSearch": Role.READONLY,
+    "SavedSearches/ListSavedSearches": Role.READONLY,
+    "SavedSearches/DeleteSavedSearch": Role.READONLY,
     "Search/SearchFiles": Role.READONLY,
     "Search/SearchObservations": Role.READONLY,
     "Search/SearchSessions": Role.READONLY,

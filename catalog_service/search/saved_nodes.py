@@ -2,9 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from catalog_service.saved_searches import find_saved_search
+from catalog_service import saved_searches
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.language import parse_search
+from catalog_service.search.limits import check_tree
 from catalog_service.search.mistakes import located, shown
 from catalog_service.search.tree import (
     And,
@@ -32,14 +33,24 @@ def expand_saved(db: Session, clause: Clause, item: ItemKind, account_name: str)
 
     Raises InvalidRequestError for one that is not known, finds something else, or contains itself.
     """
-    return _Expansion(db).expand(clause, item, account_name, within=())
+    return _Expansion(db, account_name).expand(clause, item, account_name, within=())
+
+
+def check_saved(db: Session, saved: SavedSearch, clause: Clause, account_name: str) -> None:
+    """Raise InvalidRequestError unless a search that is being saved stands for something.
+
+    It is on record already, so that it is found where it contains itself.
+    """
+    item, within = ItemKind(saved.item_kind), (saved.id,)
+    check_tree(_Expansion(db, account_name).expand(clause, item, account_name, within))
 
 
 class _Expansion:
     """Expands what saved searches stand for; `within` are those that are being expanded."""
 
-    def __init__(self, db: Session) -> None:
+    def __init__(self, db: Session, account_name: str) -> None:
         self._db = db
+        self._account_name = account_name
         self._count = 0
 
     def expand(
@@ -61,25 +72,43 @@ class _Expansion:
     ) -> Clause:
         place, name = clause.place or Place(1, 1), shown(clause.name)
         try:
-            saved, owner = find_saved_search(self._db, account_name, clause.name)
-            self._check(saved, item, within)
+            saved, owner = saved_searches.find_saved_search(self._db, account_name, clause.name)
+            self._check(saved, name, item, within)
+        except InvalidRequestError as error:
+            raise located(str(error), place) from None
+        try:
             tree = parse_search(saved.search, item)
             # What its owner calls by a name is the owner's, whoever uses it.
-            return self.expand(tree, item, owner, (*within, saved.id))
+            expanded = self.expand(tree, item, owner, (*within, saved.id))
+            check_tree(expanded)
+            return expanded
         except InvalidRequestError as error:
-            message = f"in the saved search {name}: {error}" if within else str(error)
-            raise located(message, place) from None
+            raise located(self._inner_message(name, owner, error), place) from None
 
-    def _check(self, saved: SavedSearch, item: ItemKind, within: tuple[int, ...]) -> None:
+    def _inner_message(self, name: str, owner: str, error: InvalidRequestError) -> str:
+        if owner == self._account_name:
+            return f"in the saved search {name}: {error}"
+        # What is wrong with it may name what its owner keeps private.
+        return (
+            f"The saved search {name} of {owner!r} cannot be used here: what it stands for is too"
+            " large, not understood any more, or itself. Ask its owner, or say it another way."
+        )
+
+    def _check(
+        self, saved: SavedSearch, name: str, item: ItemKind, within: tuple[int, ...]
+    ) -> None:
         self._count += 1
-        name = shown(saved.name)
         if saved.item_kind != item.value:
             raise InvalidRequestError(
                 f"The saved search {name} finds {saved.item_kind},"
                 f" and {item.value} are looked for here."
             )
-        if saved.id in within or len(within) >= _MAX_DEPTH:
+        if saved.id in within:
             raise InvalidRequestError(f"The saved search {name} contains itself.")
+        if len(within) >= _MAX_DEPTH:
+            raise InvalidRequestError(
+                f"The saved search {name} lies more than {_MAX_DEPTH} deep in others."
+            )
         if self._count > _MAX_EXPANSIONS:
             raise InvalidRequestError(
                 f"A search stands for at most {_MAX_EXPANSIONS} saved searches: say less."

@@ -34,6 +34,7 @@ _REPEATABLE = {
     "Instances": ["ListInstances", "OpenFile"],
     "Jobs": ["CancelJob", "GetJob", "ListJobErrors", "ListJobs"],
     "Observations": ["GetObservation"],
+    "SavedSearches": ["ListSavedSearches", "SaveSearch"],
     "Search": [
         "CountMatches",
         "ExplainSearch",
