@@ -25,7 +25,6 @@ MAX_TEXT_BYTES = 1024
 
 UPDATE_METADATA = "update_metadata"
 
-_FILES = table_of(File)
 _KEYS = table_of(MetadataKey)
 # Number of the PostgreSQL lock under which keys are made, so that a site never gets too many.
 _KEYS_LOCK = 0x4C696B79
@@ -87,18 +86,25 @@ class MetadataKeys:
         self._db = db
         self._known: dict[str, MetadataType] = {}
 
-    def settle(self, values: Mapping[str, MetadataValue]) -> None:
-        """Make the keys that are new, each with the type of its value.
-
-        Raises InvalidRequestError for metadata that no file may have, or not of their keys' types.
-        """
+    def check(self, values: Mapping[str, MetadataValue]) -> None:
+        """Raise InvalidRequestError for metadata that no file may have, or not of their types."""
         check_metadata(values)
         if values.keys() - self._known.keys():
             self._known = load_keys(self._db)
+        self._check_types(values)
+
+    def settle(self, values: Mapping[str, MetadataValue]) -> None:
+        """Check metadata, and make the keys that are new, each with the type of its value."""
+        self.check(values)
         if missing := values.keys() - self._known.keys():
             self._known = _make_keys(self._db, {key: type_of(values[key]) for key in missing})
+            # Another may have made one of them first.
+            self._check_types(values)
+
+    def _check_types(self, values: Mapping[str, MetadataValue]) -> None:
         for key, value in values.items():
-            if self._known[key] is not type_of(value):
+            kind = type_of(value)
+            if self._known.get(key, kind) is not kind:
                 raise InvalidRequestError(
                     f"The metadata key {key!r} takes {_ARTICLES[self._known[key]]} at this site,"
                     f" not {_kept(value)!r}."
@@ -118,8 +124,9 @@ def update_metadata(
     if both := removed & new.keys():
         raise InvalidRequestError(f"{min(both)!r} is both set and removed: say one of them.")
     MetadataKeys(db).settle(new)
-    db.execute(select(_FILES.c.id).where(_FILES.c.name == file_name).with_for_update())
     file = get_file(db, file_name)
+    # Who changes it at the same time goes first, or waits.
+    db.refresh(file, with_for_update=True)
     kept = {key: value for key, value in file.custom.items() if key not in removed}
     kept |= {key: _kept(value) for key, value in new.items()}
     if kept != file.custom:
@@ -176,7 +183,9 @@ def _check_key(key: str) -> None:
         )
 
 
-def _check_value(key: str, value: MetadataValue) -> None:
+def _check_value(key: str, value: MetadataValue | None) -> None:
+    if value is None:
+        raise InvalidRequestError(f"The metadata {key!r} has no value, or a time of no calendar.")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidRequestError(f"The metadata {key!r} is not a finite number.")
     if isinstance(value, str) and ("\0" in value or len(value.encode()) > MAX_TEXT_BYTES):

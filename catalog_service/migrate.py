@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catalog_service.database import Database, open_database
 from librarian.service.config import ConfigError
@@ -32,7 +32,20 @@ def upgrade(database_url: str) -> None:
     finally:
         database.dispose()
     if not newer:
+        _upgrade(database_url)
+
+
+def _upgrade(database_url: str) -> None:
+    try:
         command.upgrade(alembic_config(database_url), "head")
+    except DBAPIError as error:
+        if "CREATE EXTENSION" not in (error.statement or ""):
+            raise
+        first_line = str(error.orig).strip().partition("\n")[0]
+        raise ConfigError(
+            f"The database needs PostgreSQL's extension pg_trgm, and {first_line}: have its"
+            " administrator run `CREATE EXTENSION pg_trgm` in it, and try again."
+        ) from error
 
 
 def check_schema(database: Database) -> None:

@@ -82,7 +82,7 @@ class _Starter:
         """Accept or refuse one item."""
         try:
             checked = check_new_upload(item)
-            self._keys.settle(checked.metadata)
+            self._keys.check(checked.metadata)
             if file := self._same_file_on_record(checked):
                 return Started(file=file)
             return Started(upload=self._continued(checked) or self._begun(checked))
@@ -133,6 +133,7 @@ class _Starter:
         if upload.state in OPEN_STATES:
             upload.expire_time = self._time + LEASE
             if upload.state == "RECEIVING":
+                self._keys.settle(item.metadata)
                 _take_over(upload, item)
             return upload
         # Its place on disk may still have to be discarded, so the row stays under another key.
@@ -152,6 +153,8 @@ class _Starter:
 
     def _begun(self, item: NewUpload) -> Upload:
         store = choose_store(self._candidates, item.size_bytes, item.store_name)
+        # Last, for a key is there for good: none is made for what is refused.
+        self._keys.settle(item.metadata)
         row = {
             "id": f"{self._batch}-{len(self._rows)}",
             "account_name": self._account_name,

@@ -6,7 +6,6 @@ from typing import Any
 
 from catalog_service.metadata import MetadataValue
 from catalog_service.metadata_values import MetadataType
-from librarian.errors import InvalidRequestError
 from librarian.v1 import files_pb2 as pb
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,9 +26,9 @@ def fill_metadata(messages: Any, kept: Mapping[str, Any], time_keys: Collection[
         _fill_value(messages[key], value, is_time=key in time_keys)
 
 
-def read_metadata(messages: Mapping[str, pb.MetadataValue]) -> dict[str, MetadataValue]:
-    """Return the metadata that a caller gives, or raise InvalidRequestError."""
-    return {key: _read_value(key, message) for key, message in messages.items()}
+def read_metadata(messages: Mapping[str, pb.MetadataValue]) -> dict[str, Any]:
+    """Return the metadata that a caller gives; a value that says nothing is None, for refusal."""
+    return {key: _read_value(message) for key, message in messages.items()}
 
 
 def key_message(name: str, type: MetadataType) -> pb.MetadataKey:
@@ -48,7 +47,7 @@ def _fill_value(message: pb.MetadataValue, value: Any, *, is_time: bool) -> None
         message.number = value
 
 
-def _read_value(key: str, message: pb.MetadataValue) -> MetadataValue:
+def _read_value(message: pb.MetadataValue) -> MetadataValue | None:
     match message.WhichOneof("value"):
         case "text":
             return message.text
@@ -57,13 +56,13 @@ def _read_value(key: str, message: pb.MetadataValue) -> MetadataValue:
         case "boolean":
             return message.boolean
         case "time":
-            return _read_time(key, message.time)
-    raise InvalidRequestError(f"The metadata {key[:80]!r} has no value: give one.")
+            return _read_time(message.time)
+    return None
 
 
-def _read_time(key: str, message: Any) -> datetime:
+def _read_time(message: Any) -> datetime | None:
     micros = message.nanos // _NANOS_PER_MICROSECOND
     try:
         return _EPOCH + timedelta(seconds=message.seconds, microseconds=micros)
     except OverflowError:
-        raise InvalidRequestError(f"The metadata {key[:80]!r} is a time of no calendar.") from None
+        return None

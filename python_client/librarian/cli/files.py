@@ -23,7 +23,7 @@ from librarian.cli.output import (
     print_rows,
 )
 from librarian.client.librarian import Librarian
-from librarian.client.records import File, FileEvent, Instance
+from librarian.client.records import File, FileEvent, Instance, to_json
 
 _INSTANCE_COLUMNS = [Column("Store"), Column("State"), Column("Host"), Column("Path")]
 _EVENT_COLUMNS = [Column("Time (UTC)"), Column("Event"), Column("Details")]
@@ -100,6 +100,7 @@ def _whole_file(
 ) -> dict[str, Any]:
     return {
         **file.to_json(),
+        "metadata": to_json(file.metadata),
         "instances": [instance.to_json() for instance in instances],
         "events": [event.to_json() for event in events],
     }

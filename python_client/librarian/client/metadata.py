@@ -39,6 +39,11 @@ class MetadataCalls(SiteCalls):
         return [MetadataKey(key.name, name_of(key.type)) for key in answer.keys]
 
 
+def check_metadata(values: Mapping[str, MetadataValue]) -> None:
+    """Raise InvalidRequestError for metadata that cannot be sent."""
+    fill_metadata(files_pb2.File().metadata, values)
+
+
 def fill_metadata(messages: Any, values: Mapping[str, MetadataValue]) -> None:
     """Write custom metadata into a message; raise InvalidRequestError for what none can be."""
     for key, value in values.items():
@@ -58,9 +63,7 @@ def _fill_value(message: files_pb2.MetadataValue, key: str, value: Any) -> None:
         case int() | float():
             message.number = value
         case datetime():
-            # A time without a zone is taken as UTC, as all times here are.
-            aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-            message.time.FromDatetime(aware.astimezone(UTC))
+            message.time.FromDatetime(_in_utc(key, value))
         case str() if _is_utf8(value):
             message.text = value
         case _:
@@ -68,6 +71,14 @@ def _fill_value(message: files_pb2.MetadataValue, key: str, value: Any) -> None:
                 f"The metadata {key!r} is a text, a number, true or false, or a time, not"
                 f" {value!r}."
             )
+
+
+def _in_utc(key: str, time: datetime) -> datetime:
+    """Return a time in UTC, which is also that of one without a zone."""
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise InvalidRequestError(f"The metadata {key!r} is a time of no calendar.") from None
 
 
 def _is_utf8(text: str) -> bool:

@@ -51,6 +51,13 @@ class File(Record):
     # Custom metadata by key, where the call tells it.
     metadata: dict[str, MetadataValue] = field(default_factory=dict, hash=False)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON's own types, with metadata where there are any."""
+        document = Record.to_json(self)
+        if not self.metadata:
+            del document["metadata"]
+        return document
+
 
 @dataclass(frozen=True, slots=True)
 class MetadataKey(Record):
@@ -106,6 +113,18 @@ class ObservingSession(Record):
     observation_count: int
     file_count: int
     total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch(Record):
+    """A search with a name; it finds files, observations or sessions."""
+
+    name: str
+    owner: str
+    search: str
+    item_kind: str
+    shared: bool
+    update_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from librarian.client.metadata import check_metadata
 from librarian.client.records import UploadItem
 from librarian.datasets import Place, changed, open_entry, walk_dataset
 from librarian.errors import InvalidRequestError, NotFoundError
@@ -66,9 +67,10 @@ def read_source(item: UploadItem) -> Source:
     """Look at local contents, without reading them.
 
     Raises NotFoundError when nothing is there, and InvalidRequestError for a name that is not
-    legal, what may not be read, or what a file must not hold.
+    legal, metadata that cannot be sent, what may not be read, or what a file must not hold.
     """
     parent_dirs, name = split_destination(item.dest)
+    check_metadata(item.metadata)
     path = os.path.abspath(os.fspath(item.local_path))
     with _opened(path) as fd:
         status = os.fstat(fd)
