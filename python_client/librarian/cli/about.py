@@ -27,13 +27,13 @@ def version(as_json: bool) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @json_option
 def completion(shell: str, as_json: bool) -> None:
-    r"""Print the script that completes this command in a shell.
+    """Print the script that completes this command in a shell.
 
     \b
     bash: echo 'eval "$(librarian completion bash)"' >> ~/.bashrc
     zsh:  echo 'eval "$(librarian completion zsh)"' >> ~/.zshrc
     fish: librarian completion fish > ~/.config/fish/completions/librarian.fish
-    """
+    """  # noqa: D301 - click reads the character
     from click.shell_completion import get_completion_class
 
     from librarian.cli.program import program

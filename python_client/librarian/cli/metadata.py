@@ -75,7 +75,7 @@ def set_metadata(
     remove: Sequence[str],
     as_json: bool,
 ) -> None:
-    r"""Set custom metadata of the file NAME; the change is logged with the file.
+    """Set custom metadata of the file NAME; the change is logged with the file.
 
     A VALUE is a number, true or false, a time such as 2018-10-01T12:00:00Z, or else a text; in
     double quotes it is a text in any case. All values of a key are of one type.
@@ -83,7 +83,7 @@ def set_metadata(
     \b
     librarian set-metadata CONN zen.2458432.34569.uvh5 antenna=12 quality=0.93
     librarian set-metadata CONN zen.2458432.34569.uvh5 --remove quality
-    """
+    """  # noqa: D301 - click reads the character
     if not settings and not remove:
         raise click.UsageError("Give KEY=VALUE, or --remove KEY.", click.get_current_context())
     with Librarian.connect(connection) as site:

@@ -69,6 +69,13 @@ def test_every_command_of_the_table_exists_and_takes_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_shows_its_examples_a_line_each(name: str) -> None:
+    lines = run(name, "--help").output.splitlines()
+    assert not any("\\b" in line for line in lines)
+    assert not any(line.count("librarian ") > 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
     command = program.get_command(click.Context(program), name)
     assert command is not None
