@@ -23,7 +23,6 @@ from catalog_service.search.language import parse_search
 from catalog_service.search.meaning import describe
 from catalog_service.search.pages import count_matches, parse_order, read_pages
 from catalog_service.search.text_writer import write_text
-from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import search_pb2, search_pb2_grpc
 
