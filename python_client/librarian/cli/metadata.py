@@ -14,8 +14,8 @@ from librarian.client.librarian import Librarian
 from librarian.client.records import MetadataValue
 
 _COLUMNS = [Column("Key"), Column("Type")]
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
 
 
 class _Setting(click.ParamType[tuple[str, MetadataValue]]):
