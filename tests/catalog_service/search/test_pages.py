@@ -117,7 +117,7 @@ def in_order(
 
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(catalogue=catalogues(), search=searches, limit=st.integers(1, 3))
@@ -147,7 +147,7 @@ def test_small_pages_join_to_the_whole_in_every_order(
 
 @settings(
     deadline=None,
-    max_examples=30,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(catalogue=catalogues(), tree=trees(ItemKind.FILES), descending=st.booleans())

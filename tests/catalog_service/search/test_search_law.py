@@ -77,7 +77,7 @@ def check(
             assert [found(db, tree, item) for tree in several] == expected, database.engine
 
 
-@settings(law, max_examples=500)
+@settings(law, max_examples=400)
 @given(catalogue=catalogues(), search=searches)
 def test_any_search_finds_what_plain_python_finds(
     databases: list[Database], catalogue: Catalogue, search: tuple[ItemKind, list[Clause]]
@@ -85,7 +85,7 @@ def test_any_search_finds_what_plain_python_finds(
     check(databases, catalogue, *search)
 
 
-@settings(law, max_examples=100)
+@settings(law, max_examples=80)
 @given(catalogue=catalogues(), search=odd_searches)
 def test_values_that_no_catalogue_has_are_compared_alike(
     databases: list[Database], catalogue: Catalogue, search: tuple[ItemKind, list[Clause]]
