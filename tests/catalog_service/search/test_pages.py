@@ -1,10 +1,6 @@
 """Pages of what matches: whole in any order, whatever is between them, and never for ever."""
 
-import base64
-import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,19 +11,18 @@ from sqlalchemy.orm import Session
 
 from catalog_service.database import Database, open_database
 from catalog_service.search.attributes import ItemKind
-from catalog_service.search.compiler import Compiled, compile_tree
-from catalog_service.search.lookups import Lookups
-from catalog_service.search.pages import PAGE_ROWS, Page, count_matches, parse_order, read_pages
-from catalog_service.search.tree import Clause, Comparison, Constant, all_of
+from catalog_service.search.compiler import Compiled
+from catalog_service.search.pages import PAGE_ROWS, count_matches, parse_order, read_pages
+from catalog_service.search.tree import Clause, Comparison, all_of
 from catalog_service.tables import File, FileEvent, Instance, Observation, ObservingSession
 from librarian.errors import InvalidRequestError
 from tests.catalog_service.search.catalogues import Catalogue, catalogues, put_frame
 from tests.catalog_service.search.catalogues import put_on_record as put_catalogue
 from tests.catalog_service.search.evaluation import Item, matches
+from tests.catalog_service.search.reading import EVERYTHING, compiled, keys
 from tests.catalog_service.search.samples import Sample, put_on_record
-from tests.catalog_service.search.trees import NOW, trees
+from tests.catalog_service.search.trees import trees
 
-EVERYTHING = Constant(True)
 MANY = [Sample(f"zen.{number:05d}.uvh5", size_bytes=number % 7) for number in range(2500)]
 ENDLESS = text(
     "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT max(i) FROM n) > 0"
@@ -64,14 +59,6 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def nowhere(tmp_path: Path) -> Iterator[Database]:
-    """Return a database without tables: what is refused is refused before it is asked."""
-    database = open_database(f"sqlite:///{tmp_path}/empty.sqlite")
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
 def framed(database: Database) -> Database:
     """Return a database with what all random catalogues share."""
     with database.transactions.begin() as db:
@@ -79,19 +66,10 @@ def framed(database: Database) -> Database:
     return database
 
 
-def compiled(database: Database, tree: Clause, item: ItemKind = ItemKind.FILES) -> Compiled:
-    with database.readings.begin() as db:
-        return compile_tree(tree, item, Lookups(db, NOW))
-
-
 def replace_catalogue(db: Session, catalogue: Catalogue) -> None:
     for table in (FileEvent, Instance, File, Observation, ObservingSession):
         db.execute(delete(table))
     put_catalogue(db, catalogue)
-
-
-def keys(pages: Iterator[Page]) -> list[Any]:
-    return [row[0] for page in pages for row in page.rows]
 
 
 def page_by_page(database: Database, found: Compiled, limit: int, **options: Any) -> list[Any]:
@@ -263,83 +241,6 @@ def test_what_arrives_after_the_end_is_found_from_the_last_token_on(database: Da
     (page,) = read_pages(database, found)
     put_on_record(database, [Sample("c")])
     assert keys(read_pages(database, found, page_token=page.next_page_token)) == ["c"]
-
-
-def token(*parts: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-@pytest.mark.parametrize(
-    ("order", "token", "says"),
-    [
-        ("", "x", "none that a search gave"),
-        ("", "é", "none that a search gave"),
-        ("", "A" * 5000, "none that a search gave"),
-        ("", base64.urlsafe_b64encode(b"[" * 2000).decode(), "none that a search gave"),
-        ("", base64.urlsafe_b64encode(b"\xff\xff\xff").decode(), "none that a search gave"),
-        ("", token("files:name", "a"), "none that a search gave"),
-        ("", token("files:name,desc", "a", None), "another order"),
-        ("", token("instances:name", "a", 1), "another order"),
-        ("", token("files:name", 1, None), "none that a search gave"),
-        ("", token("files:name", None, None), "none that a search gave"),
-        ("", token("files:name", "a\0b", None), "none that a search gave"),
-        ("", token("files:name", "\ud800", None), "none that a search gave"),
-        ("size", token("files:size", True, 1), "none that a search gave"),
-        ("size", token("files:size", 2**63, 1), "none that a search gave"),
-        ("size", token("files:size", 1, 2**63), "none that a search gave"),
-        ("size", token("files:size", 1, None), "none that a search gave"),
-        ("size", token("files:size", 1, "1; DROP TABLE file"), "none that a search gave"),
-        ("start-time", token("files:start-time", float("nan"), 1), "none that a search gave"),
-        ("create-time", token("files:create-time", "yesterday", 1), "none that a search gave"),
-        ("create-time", token("files:create-time", [], 1), "none that a search gave"),
-    ],
-)
-def test_a_token_that_no_such_search_gave_is_refused(
-    nowhere: Database, order: str, token: str, says: str
-) -> None:
-    found = compiled(nowhere, EVERYTHING)
-    with pytest.raises(InvalidRequestError, match=says):
-        read_pages(nowhere, found, parse_order(order, ItemKind.FILES), page_token=token)
-
-
-def test_a_token_made_by_hand_is_only_ever_a_value(database: Database) -> None:
-    put_on_record(database, [Sample("a"), Sample("b")])
-    found = compiled(database, EVERYTHING)
-    made = token("files:name", "' OR 1 = 1 --", None)
-    assert keys(read_pages(database, found, page_token=made)) == ["a", "b"]
-    early = token("files:create-time", datetime.min.replace(tzinfo=UTC).isoformat(), -(2**63) + 1)
-    order = parse_order("create-time", ItemKind.FILES)
-    assert keys(read_pages(database, found, order, page_token=early)) == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("order", "item", "says"),
-    [
-        ("sise", ItemKind.FILES, "did you mean 'size'"),
-        ("size", ItemKind.OBSERVATIONS, "known are 'obsid' or 'start-time'"),
-        ("name,down", ItemKind.FILES, "'name,desc' for the largest first"),
-        ("name,desc,desc", ItemKind.FILES, "'name,desc' for the largest first"),
-        (",desc", ItemKind.SESSIONS, "no order of sessions by ''"),
-    ],
-)
-def test_an_order_that_is_not_known_is_refused(order: str, item: ItemKind, says: str) -> None:
-    with pytest.raises(InvalidRequestError, match=says):
-        parse_order(order, item)
-
-
-def test_instances_come_by_name_alone(nowhere: Database) -> None:
-    with pytest.raises(InvalidRequestError, match="no order of instances by 'size'"):
-        read_pages(
-            nowhere,
-            compiled(nowhere, EVERYTHING),
-            parse_order("size", ItemKind.FILES),
-            instances=True,
-        )
-
-
-def test_a_limit_is_not_negative(nowhere: Database) -> None:
-    with pytest.raises(InvalidRequestError, match="0, for all, or more"):
-        read_pages(nowhere, compiled(nowhere, EVERYTHING), limit=-1)
 
 
 def test_a_search_that_takes_too_long_is_given_up(database_url: str) -> None:

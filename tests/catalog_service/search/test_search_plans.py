@@ -117,7 +117,7 @@ LOOKED_UP: list[tuple[ItemKind, str, str, Position | None, str]] = [
     (FILES, '{"meta.pol-is-exactly": "p5"}', "", None, "metadata_2"),
     (FILES, '{"meta.pol-matches": "p69%"}', "", None, "metadata_2"),
     (FILES, '{"meta.good-is-exactly": true}', "", None, "metadata_3"),
-    (FILES, '{"meta.observed-at-least": "2018-10-01"}', "", None, "metadata_4"),
+    (FILES, '{"meta.observed-is-exactly": "2018-10-01"}', "", None, "metadata_4"),
     (OBSERVATIONS, '{"always-true": 1}', "start-time", Position(300.0, 1), "start_time_jd"),
 ]
 
