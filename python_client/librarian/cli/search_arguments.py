@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from librarian.cli.arguments import LARGEST_NUMBER, UTF8_TEXT, read_search
+from librarian.client.searches import ItemKind
 
 # Begins what looks like an option and is a word of a search; no argument of a process has it.
 _WORD_MARK = "\0"
@@ -51,6 +52,24 @@ search_words = click.argument(
 columns_option = click.option(
     "--columns", metavar="A,B,...", type=UTF8_TEXT, help="Choose columns, and their order."
 )
+
+
+def kind_options(command: Command) -> Command:
+    """Add the options that say what a search is of, which `kind_of` reads."""
+    sessions = click.option("--sessions", is_flag=True, help="It is one of observing sessions.")
+    return click.option("--obs", is_flag=True, help="It is a search of observations.")(
+        sessions(command)
+    )
+
+
+def kind_of(*, obs: bool, sessions: bool) -> ItemKind:
+    """Return what a search is of; raises UsageError for two kinds at once."""
+    if obs and sessions:
+        raise click.UsageError(
+            "--obs and --sessions exclude each other: give one of them.",
+            click.get_current_context(),
+        )
+    return "observations" if obs else "sessions" if sessions else "files"
 
 
 def join_words(words: tuple[str, ...]) -> str:

@@ -11,6 +11,8 @@ from librarian.cli.output import print_json, print_line, printable
 from librarian.cli.search_arguments import (
     SearchCommand,
     join_words,
+    kind_of,
+    kind_options,
     output_options,
     search_words,
     split_columns,
@@ -25,7 +27,6 @@ from librarian.cli.search_output import (
 )
 from librarian.client.columns import RecordColumn, check_metadata_keys
 from librarian.client.librarian import Librarian
-from librarian.client.searches import ItemKind
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,7 @@ def search_instances(connection: str, words: tuple[str, ...], **chosen: Any) -> 
 @click.command(cls=SearchCommand)
 @connection_argument
 @search_words
-@click.option("--obs", is_flag=True, help="It is a search of observations.")
-@click.option("--sessions", is_flag=True, help="It is a search of observing sessions.")
+@kind_options
 @json_option
 def explain_search(
     connection: str, words: tuple[str, ...], obs: bool, sessions: bool, as_json: bool
@@ -138,9 +138,7 @@ def explain_search(
     librarian explain-search CONN 'created:<3d' -type:uv
     librarian explain-search CONN --obs '{"session-id-is-exactly": 1223456789}'
     """  # noqa: D301 - click reads the character
-    if obs and sessions:
-        _refuse("--obs", "--sessions")
-    kind: ItemKind = "observations" if obs else "sessions" if sessions else "files"
+    kind = kind_of(obs=obs, sessions=sessions)
     with Librarian.connect(connection) as site:
         explanation = site.explain_search(join_words(words), kind)
     if as_json:

@@ -12,6 +12,7 @@ from librarian.client.files import FileCalls
 from librarian.client.jobs import JobCalls
 from librarian.client.metadata import MetadataCalls
 from librarian.client.registration import RegistrationCalls
+from librarian.client.saved_searches import SavedSearchCalls
 from librarian.client.searches import SearchCalls
 from librarian.client.sites import SiteLink
 from librarian.client.staging import StagingCalls
@@ -25,6 +26,7 @@ class Librarian(
     FileCalls,
     MetadataCalls,
     SearchCalls,
+    SavedSearchCalls,
     UploadCalls,
     RegistrationCalls,
     StoreCalls,

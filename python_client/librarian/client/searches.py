@@ -128,13 +128,11 @@ class SearchCalls(SiteCalls):
 
         Raises InvalidRequestError when it is not understood.
         """
-        if item_kind not in _KINDS:
-            raise InvalidRequestError(
-                f"There is no search of {item_kind!r}: give one of {', '.join(_KINDS)}."
-            )
         stub = self._link.catalog(search_pb2_grpc.SearchStub)
         answer = stub.ExplainSearch(
-            search_pb2.ExplainSearchRequest(search=search_text(search), item_kind=_KINDS[item_kind])
+            search_pb2.ExplainSearchRequest(
+                search=search_text(search), item_kind=kind_number(item_kind)
+            )
         )
         return Explanation(answer.json, answer.text, answer.meaning)
 
@@ -142,6 +140,15 @@ class SearchCalls(SiteCalls):
         if limit is not None and limit < 0:
             raise InvalidRequestError(f"The limit {limit} is negative: give the most wanted.")
         return SearchResult(form, self._link.catalog(search_pb2_grpc.SearchStub), request, limit)
+
+
+def kind_number(item_kind: str) -> "search_pb2.ItemKind":
+    """Return what is searched for as the wire has it, or raise InvalidRequestError."""
+    if item_kind not in _KINDS:
+        raise InvalidRequestError(
+            f"There is no search of {item_kind!r}: give one of {', '.join(_KINDS)}."
+        )
+    return _KINDS[item_kind]
 
 
 def search_text(search: SearchText) -> str:
