@@ -18,7 +18,9 @@ from sqlalchemy import Connection, create_engine, inspect
 from catalog_service.database import normalise_url
 from catalog_service.migrate import migrations_folder, upgrade
 from catalog_service.tables import Base
+from librarian.service.config import ConfigError
 from tests.polling import wait_until
+from tests.postgres_cluster import PostgresCluster
 
 HEAD = ScriptDirectory(str(migrations_folder())).get_current_head()
 
@@ -136,6 +138,35 @@ def test_one_that_is_killed_leaves_no_half_schema(empty_url: str) -> None:
     wait_until(lambda: _inspect(empty_url, _tables) == set(), what="nothing left behind")
     upgrade(empty_url)
     assert _inspect(empty_url, _differences) == []
+
+
+@pytest.fixture
+def humble_url(postgres_cluster: PostgresCluster) -> Iterator[str]:
+    """Return the URL of an empty database in which its account may make tables only."""
+    postgres_cluster.create_database("humble")
+    url = postgres_cluster.url("humble")
+    _run(url, "CREATE ROLE humble LOGIN", "GRANT CREATE ON SCHEMA public TO humble")
+    yield url.replace("//librarian@", "//humble@")
+    postgres_cluster.drop_database("humble")
+    _run(postgres_cluster.url("postgres"), "DROP ROLE humble")
+
+
+def _run(url: str, *statements: str) -> None:
+    def run(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.commit()
+
+    _inspect(url, run)
+
+
+def test_who_may_not_extend_the_database_is_told_what_to_ask_for(humble_url: str) -> None:
+    with pytest.raises(ConfigError, match="administrator run `CREATE EXTENSION pg_trgm`"):
+        upgrade(humble_url)
+    assert _inspect(humble_url, _tables) == set()
+    _run(humble_url.replace("//humble@", "//librarian@"), "CREATE EXTENSION pg_trgm")
+    upgrade(humble_url)
+    assert _inspect(humble_url, _revision) == HEAD
 
 
 def test_the_command_alembic_works_in_the_folder(tmp_path: Path) -> None:

@@ -19,9 +19,11 @@ import sys
 from librarian import Librarian, UploadItem
 config, *pairs = sys.argv[1:]
 with Librarian.connect("local", config_file=config) as site:
-    items = [UploadItem(*pair.split("|"), null_obsid=True) for pair in pairs]
+    given = {"null_obsid": True, "metadata": {"antenna": 12}}
+    items = [UploadItem(*pair.split("|"), **given) for pair in pairs]
     print(list(site.upload_many(items)))
 """
+METADATA = {"antenna": 12}
 CATALOG_POINTS = [
     "start.recorded",
     "start.prepared",
@@ -81,7 +83,8 @@ class Night:
 
     def items(self) -> list[UploadItem]:
         return [
-            UploadItem(path, self.dest(name), null_obsid=True) for name, path in self.paths.items()
+            UploadItem(path, self.dest(name), null_obsid=True, metadata=METADATA)
+            for name, path in self.paths.items()
         ]
 
     def arguments(self) -> list[str]:
@@ -114,9 +117,10 @@ def upload_until_killed(site: Site, service: Service, night: Night) -> None:
 def assert_absent_or_complete(site: Site, librarian: Librarian, night: Night) -> None:
     for name, path in night.paths.items():
         try:
-            librarian.get_file(name)
+            file = librarian.get_file(name)
         except UnknownFileError:
             continue
+        assert file.metadata == METADATA
         assert contents_of(site.layout.store / night.dest(name)) == contents_of(path)
 
 
