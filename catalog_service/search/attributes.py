@@ -160,7 +160,7 @@ _FORMS: Mapping[ItemKind, Mapping[str, ClauseForm]] = {
         for attribute, operators in attributes.items()
         for operator, kind in operators.items()
     }
-    | _SPECIAL[item]
+    | dict(_SPECIAL[item])
     for item, attributes in _ATTRIBUTES.items()
 }
 _CLAUSES = {
