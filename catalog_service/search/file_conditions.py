@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, not_, select, true
 
 from catalog_service.search.attributes import METADATA_PREFIX
-from catalog_service.search.lookups import Lookups
+from catalog_service.search.lookups import KnownStore, Lookups
 from catalog_service.search.metadata_conditions import has_metadata, metadata_condition
 from catalog_service.search.moments import moment
 from catalog_service.search.spans import Span, span_condition, span_of
@@ -27,6 +27,9 @@ _WHOLE_NUMBERS: Mapping[str, Any] = {
     "obsid": File.obsid,
     "num-instances": File.instance_count,
 }
+
+# So many instances are looked up one by one more quickly than they are met among all files.
+_FEW_INSTANCES = 20_000
 
 
 def file_condition(clause: Comparison, *, negated: bool, lookups: Lookups) -> ColumnElement[bool]:
@@ -55,7 +58,7 @@ def _what_it_has(clause: Comparison, lookups: Lookups, *, wanted: bool) -> Colum
         case "obsid":
             return File.obsid.is_(None) if wanted else File.obsid.is_not(None)
         case "store":
-            found = _available_on(lookups.store_id(clause))
+            found = _available_on(lookups.store(clause), wanted=wanted)
         case "event":
             found = _of_file(FileEvent).where(FileEvent.type == clause.value).exists()
         case "metadata":
@@ -73,8 +76,14 @@ def _of_file(table: Any) -> Select[Any]:
     return select(table.id).where(table.file_id == File.id).correlate(File)
 
 
-def _available_on(store_id: int) -> ColumnElement[bool]:
-    return _of_file(Instance).where(Instance.store_id == store_id, Instance.available).exists()
+def _available_on(store: KnownStore, *, wanted: bool) -> ColumnElement[bool]:
+    on_store = (Instance.store_id == store.id, Instance.available)
+    if wanted and store.instance_count <= _FEW_INSTANCES:
+        # SQLite goes through all files by name, unless it is told to begin at the instances.
+        instances = select(Instance.file_id).where(*on_store).correlate(None)
+        matching: ColumnElement[bool] = File.id.in_(instances)
+        return matching
+    return _of_file(Instance).where(*on_store).exists()
 
 
 def _create_time(clause: Comparison, lookups: Lookups, *, negated: bool) -> ColumnElement[bool]:

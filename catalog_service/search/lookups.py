@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,13 @@ from catalog_service.search.tree import Comparison, Place
 from catalog_service.tables import Store
 
 
+class KnownStore(NamedTuple):
+    """A store: its key, and how many available instances are on it."""
+
+    id: int
+    instance_count: int
+
+
 class Lookups:
     """Answers for one search; its ages count from `now`."""
 
@@ -20,8 +28,8 @@ class Lookups:
         self._db = db
         self.now = now
 
-    def store_id(self, clause: Comparison) -> int:
-        """Return the key of the store that a clause names; raise InvalidRequestError."""
+    def store(self, clause: Comparison) -> KnownStore:
+        """Return the store that a clause names; raise InvalidRequestError."""
         name = str(clause.value)
         if name not in self._stores:
             known = nearest(name, self._stores)
@@ -40,8 +48,9 @@ class Lookups:
         return load_keys(self._db)
 
     @cached_property
-    def _stores(self) -> dict[str, int]:
-        return {name: key for name, key in self._db.execute(select(Store.name, Store.id))}
+    def _stores(self) -> dict[str, KnownStore]:
+        rows = self._db.execute(select(Store.name, Store.id, Store.instance_count))
+        return {name: KnownStore(*known) for name, *known in rows}
 
 
 def place_of(clause: Comparison) -> Place:

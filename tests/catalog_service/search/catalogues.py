@@ -150,8 +150,11 @@ def put_frame(db: Session) -> None:
     db.add(agent)
     db.flush()
     for name, key in STORE_KEYS.items():
-        places = {"root": f"/{name}", "enabled": True, "ingestible": True}
-        db.add(Store(id=key, name=name, store_id=name, agent_id=agent.id, **places))
+        # One seems to be large: its instances are looked for in another way.
+        places = {"root": f"/{name}", "enabled": True, "instance_count": 10**6 * (key - 1)}
+        db.add(
+            Store(id=key, name=name, store_id=name, agent_id=agent.id, ingestible=True, **places)
+        )
     for name, (kind, _) in trees.METADATA.items():
         db.add(MetadataKey(name=name, type=kind.upper()))
     db.flush()
