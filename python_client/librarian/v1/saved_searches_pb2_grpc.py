@@ -67,7 +67,7 @@ class SavedSearchesServicer(object):
     def SaveSearch(self, request, context):
         """Saves a search, in place of the caller's own of that name. Fails with
         `INVALID_ARGUMENT` when the search is not understood, or would stand for
-        itself.
+        itself, and with `FAILED_PRECONDITION` when the caller keeps 1,000 others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
