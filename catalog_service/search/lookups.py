@@ -36,6 +36,10 @@ class Lookups:
             raise located(f"There is no store {name!r}: {known}", place_of(clause))
         return self._stores[name]
 
+    def store_id(self, clause: Comparison) -> int:
+        """Return the key of the store that a clause names; raise InvalidRequestError."""
+        return self.store(clause).id
+
     def metadata_type(self, key_name: str, clause: Comparison) -> MetadataType:
         """Return the type of a metadata key of a clause; raise InvalidRequestError."""
         if key_name not in self._metadata_keys:
