@@ -1,5 +1,7 @@
 """Saved searches within searches: `@name` is replaced by what it stands for."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from catalog_service import saved_searches
@@ -10,6 +12,7 @@ from catalog_service.search.mistakes import located, shown
 from catalog_service.search.tree import (
     And,
     Clause,
+    Comparison,
     NoneOf,
     ObservationMatches,
     Or,
@@ -81,9 +84,9 @@ class _Expansion:
             # What its owner calls by a name is the owner's, whoever uses it.
             expanded = self.expand(tree, item, owner, (*within, saved.id))
             check_tree(expanded)
-            return expanded
         except InvalidRequestError as error:
             raise located(self._inner_message(name, owner, error), place) from None
+        return _placed(expanded, place)
 
     def _inner_message(self, name: str, owner: str, error: InvalidRequestError) -> str:
         if owner == self._account_name:
@@ -113,3 +116,17 @@ class _Expansion:
             raise InvalidRequestError(
                 f"A search stands for at most {_MAX_EXPANSIONS} saved searches: say less."
             )
+
+
+def _placed(clause: Clause, place: Place) -> Clause:
+    """Return what a saved search means as standing where the search names it.
+
+    What only the catalogue finds wrong with it is then told where the person can see it.
+    """
+    if isinstance(clause, Comparison):
+        return replace(clause, place=place)
+    if isinstance(clause, ObservationMatches):
+        return ObservationMatches(_placed(clause.clause, place))
+    if isinstance(clause, And | Or | NoneOf):
+        return type(clause)(tuple(_placed(one, place) for one in clause.clauses))
+    return clause

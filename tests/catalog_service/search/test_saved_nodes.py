@@ -217,6 +217,13 @@ def test_the_longest_of_searches_is_answered_soon(saves: Saves) -> None:
     assert monotonic() - started < 10
 
 
+def test_what_the_catalogue_does_not_know_is_told_where_one_typed_it(saves: Saves) -> None:
+    saves.add("ada/there", "size:1\n\n-(size:2 obs:(files:1) store:none)").add("ada/use", "@there")
+    for search in ("\n size:1 @there", "\n size:1 @use"):
+        told = saves.refusal(search)
+        assert told.startswith("At line 2, column 10: There is no store 'none'"), told
+
+
 def test_what_is_changed_is_meant_at_once(saves: Saves) -> None:
     saves.add("ada/night", "type:uv").add("ada/use", "@night")
     assert saves.meant("@use") == parse_search("type:uv")
