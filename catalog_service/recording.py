@@ -49,6 +49,7 @@ _FILE_COLUMNS = (
 _INSTANCE_COLUMNS = (
     "file_id",
     "store_id",
+    "file_name",
     "parent_dirs",
     "available",
     "deletion_allowed",
@@ -127,6 +128,7 @@ def _insert_instances(
         (
             file_ids[item.file_name],
             item.store_id,
+            item.file_name,
             item.parent_dirs,
             True,
             item.deletion_allowed,
@@ -151,6 +153,7 @@ def _upsert_instances(
         {
             "file_id": file_ids[item.file_name],
             "store_id": item.store_id,
+            "file_name": item.file_name,
             "parent_dirs": item.parent_dirs,
             "available": True,
             "deletion_allowed": item.deletion_allowed,

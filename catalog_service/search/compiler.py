@@ -24,6 +24,9 @@ class Compiled:
     # When only files of these names can match: the names, and what else must hold.
     names: tuple[str, ...] | None = None
     beside_names: ColumnElement[bool] | None = None
+    # When only files on this store can match: its key, and what else must hold.
+    store_id: int | None = None
+    beside_store: ColumnElement[bool] | None = None
 
 
 def compile_search(
@@ -42,20 +45,29 @@ def compile_search(
 def compile_tree(tree: Clause, item: ItemKind, lookups: Lookups) -> Compiled:
     """Return what a tree without saved searches means."""
     whole = condition(tree, item, lookups)
-    listed = _list_of_names(tree) if item is ItemKind.FILES else None
-    if listed is None:
+    if item is not ItemKind.FILES:
         return Compiled(item, whole)
-    names: object = listed.value
-    assert isinstance(names, tuple)  # noqa: S101 - as attributes.py says.
-    others = tuple(c for c in tree.clauses if c is not listed) if isinstance(tree, And) else ()
-    beside = condition(And((Constant(True), *others)), item, lookups)
-    return Compiled(item, whole, names, beside)
+    if listed := _find(tree, "name", "in"):
+        names: object = listed.value
+        assert isinstance(names, tuple)  # noqa: S101 - as attributes.py says.
+        return Compiled(item, whole, names, _without(tree, listed, lookups))
+    if stored := _find(tree, "store", "has"):
+        beside = _without(tree, stored, lookups)
+        return Compiled(item, whole, store_id=lookups.store(stored).id, beside_store=beside)
+    return Compiled(item, whole)
 
 
-def _list_of_names(tree: Clause) -> Comparison | None:
-    """Return the list of names beside which all else of a search only takes away, if it has one."""
+def _find(tree: Clause, attribute: str, operator: str) -> Comparison | None:
+    """Return the clause beside which all else of a search only takes away, if it has one."""
     clauses = tree.clauses if isinstance(tree, And) else (tree,)
     for clause in clauses:
-        if isinstance(clause, Comparison) and (clause.attribute, clause.operator) == ("name", "in"):
+        said = (clause.attribute, clause.operator) if isinstance(clause, Comparison) else None
+        if isinstance(clause, Comparison) and said == (attribute, operator):
             return clause
     return None
+
+
+def _without(tree: Clause, clause: Comparison, lookups: Lookups) -> ColumnElement[bool]:
+    """Return what must hold beside one clause of a search of files."""
+    others = tuple(c for c in tree.clauses if c is not clause) if isinstance(tree, And) else ()
+    return condition(And((Constant(True), *others)), ItemKind.FILES, lookups)

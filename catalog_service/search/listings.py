@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, tuple_
-from sqlalchemy.orm import join
+from sqlalchemy.orm import aliased, join
 
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.columns import INSTANCE_COLUMNS, ITEM_COLUMNS, Columns
@@ -41,7 +41,11 @@ class Listing:
         self.sort_key = INSTANCE_SORT_KEY if instances else order.sort_key
         # What page tokens of this listing say that they belong to.
         self.name = f"{'instances' if instances else compiled.item.value}:{order}"
+        by_name = not instances and self.sort_key.column is File.name
+        # What is on one store comes by name out of an index of what is there.
+        self._store_id = compiled.store_id if by_name else None
         self._condition = compiled.condition
+        self._beside_store = compiled.beside_store
         self._descending = order.descending
         self._instances = instances
         told = INSTANCE_COLUMNS if instances else ITEM_COLUMNS[compiled.item]
@@ -67,6 +71,9 @@ class Listing:
         """Select the next matching rows; another condition may stand for the search's own."""
         key = self.sort_key
         conditions = [self._condition if condition is None else condition]
+        if self._store_id is not None and self._beside_store is not None:
+            conditions = _on_store(self._store_id, after, descending=self._descending)
+            conditions.append(self._beside_store)
         if key.absent is not None:
             conditions.append(key.absent.is_(None) if absent else key.absent.is_not(None))
         if after is not None:
@@ -79,7 +86,7 @@ class Listing:
 
     def count(self) -> Select[Any]:
         """Select how many rows there are."""
-        tables = self._tables(absent=True)
+        tables = self._with_instances() if self._instances else self.table
         return select(func.count()).select_from(tables).where(self._condition)
 
     def position(self, row: Row, *, absent: bool = False) -> Position:
@@ -93,12 +100,19 @@ class Listing:
 
     def _tables(self, *, absent: bool) -> Any:
         if self._instances:
-            of_file = join(File, Instance, Instance.file_id == File.id)
-            stored = of_file.join(Store, Store.id == Instance.store_id)
-            return stored.join(Agent, Agent.id == Store.agent_id)
+            return self._with_instances()
+        if self._store_id is not None:
+            # Both: that the names are the same lets either index give the order.
+            same = and_(Instance.file_id == File.id, Instance.file_name == File.name)
+            return join(Instance, File, same)
         if self.sort_key.column.table is self.table.__table__ or absent:
             return self.table
         return join(File, Observation, Observation.obsid == File.obsid)
+
+    def _with_instances(self) -> Any:
+        of_file = join(File, Instance, Instance.file_id == File.id)
+        stored = of_file.join(Store, Store.id == Instance.store_id)
+        return stored.join(Agent, Agent.id == Store.agent_id)
 
     def _is_after(self, after: Position, *, absent: bool) -> ColumnElement[bool]:
         """Return the condition that a row comes after a position."""
@@ -117,6 +131,26 @@ class Listing:
     def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self._descending else column > value
         return beyond
+
+
+def _on_store(
+    store_id: int, after: Position | None, *, descending: bool
+) -> list[ColumnElement[bool]]:
+    """Return what makes of a join with the instances one row for each file on a store."""
+    other = aliased(Instance)
+    earlier = select(other.id).where(
+        other.file_id == Instance.file_id,
+        other.store_id == store_id,
+        other.available,
+        other.id < Instance.id,
+    )
+    available: Any = Instance.available
+    conditions: list[ColumnElement[bool]] = [Instance.store_id == store_id, available]
+    conditions.append(~earlier.exists())
+    if after is not None:
+        column: Any = Instance.file_name
+        conditions.append(column < after.value if descending else column > after.value)
+    return conditions
 
 
 def _is_among(column: Any, columns: Columns) -> bool:

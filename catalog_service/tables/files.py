@@ -74,6 +74,9 @@ class Instance(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
     store_id: Mapped[int] = mapped_column(ForeignKey("store.id"))
+    # Name of the file, which never changes: so what is on a store is found in the order of names.
+    # The database itself fills it in for who does not say it.
+    file_name: Mapped[str] = mapped_column(name_type(255), default="", server_default="")
     # Directories between the store's root and the copy, whose name is the file's.
     parent_dirs: Mapped[str] = mapped_column(name_type(1024))
     # False when the copy is gone from disk and only tracked.
@@ -87,7 +90,7 @@ class Instance(Base):
 
     __table_args__ = (
         UniqueConstraint("file_id", "store_id", "parent_dirs"),
-        Index(None, "store_id", "file_id"),
+        Index(None, "store_id", "file_name"),
     )
 
 

@@ -167,6 +167,7 @@ class _Maker:
             "id": self._numbers("instance", len(rows)),
             "file_id": (rows + files["id"][0]).tolist(),
             "store_id": stores.tolist(),
+            "file_name": [files["name"][row] for row in rows.tolist()],
             "parent_dirs": [f"hera/{day}"] * len(rows),
             "available": (~is_gone[rows]).tolist(),
             "deletion_allowed": (random.random(len(rows)) < 0.3).tolist(),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Any, Literal
 
@@ -39,7 +40,7 @@ class Ask:
     skipped: int = 0
     counts: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The search as text."""
         return json.dumps(self.search)

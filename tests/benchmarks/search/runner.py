@@ -84,6 +84,7 @@ def _run(
     for _ in range(runs):
         ask = query.make(random, known)
         token = _token(site, ask) if ask.skipped else ""
+        assert ask.text  # Written before the clock starts.
         began = time.perf_counter()
         rows = _search(site, ask, token)
         timing.ours.append((time.perf_counter() - began) * 1000)
