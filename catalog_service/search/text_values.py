@@ -8,7 +8,7 @@ from catalog_service.search.text_keys import Key, Shape
 from catalog_service.search.text_times import read_times
 from catalog_service.search.text_tokens import ListItem
 from catalog_service.search.text_words import Word
-from catalog_service.search.tree import Clause, Comparison, Place, Scalar, Value
+from catalog_service.search.tree import Clause, Comparison, Place, Scalar, Value, all_of
 from catalog_service.search.values import (
     check_metadata_key,
     parse_duration,
@@ -131,12 +131,23 @@ def _read_number_range(key: Key, ends: tuple[Word, Word], place: Place, *, insid
     first, last = (_read_number(key, end) if end.pieces else None for end in ends)
     if first is None or last is None:
         return _read_open_range(key, first, last, place, inside=inside)
-    if key.shape is Shape.HOURS and inside:
-        if not (0 <= first <= 24 and 0 <= last <= 24):
-            raise located("Hours of a range of sidereal times are from 0 to 24.", place)
-        return Comparison(key.attribute, "in-wrapping-range", (first, last), place)
+    if key.shape is Shape.HOURS:
+        return _read_hours_range(key, (first, last), place, inside=inside)
     operator = "in-range" if inside else "not-in-range"
     return Comparison(key.attribute, operator, (min(first, last), max(first, last)), place)
+
+
+def _read_hours_range(key: Key, ends: tuple[float, float], place: Place, *, inside: bool) -> Clause:
+    first, last = ends
+    if not (0 <= first <= 24 and 0 <= last <= 24):
+        raise located("Hours of a range of sidereal times are from 0 to 24.", place)
+    if inside:
+        return Comparison(key.attribute, "in-wrapping-range", ends, place)
+    if first <= last:
+        return Comparison(key.attribute, "not-in-range", ends, place)
+    # Outside of what wraps past 24 h is what lies between its ends.
+    after, before = ("greater-than", last), ("less-than", first)
+    return all_of(Comparison(key.attribute, *edge, place) for edge in (after, before))
 
 
 def _read_open_range(

@@ -150,6 +150,10 @@ NUMBERS = {
     "num-instances:<=3": alone("num-instances", "at-most", 3),
     "lst:>5.5": alone("start-lst-hr", "greater-than", 5.5),
     "lst:!1..5": alone("start-lst-hr", "not-in-range", (1, 5)),
+    # Outside of what wraps past 24 h lies what is between its ends.
+    "lst:!23..1": And(
+        (alone("start-lst-hr", "greater-than", 1), alone("start-lst-hr", "less-than", 23))
+    ),
     "lst:1..5": alone("start-lst-hr", "in-wrapping-range", (1, 5)),
     "start-lst-hr-in-range:5..1": alone("start-lst-hr", "in-range", (1, 5)),
 }
