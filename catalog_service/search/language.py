@@ -8,7 +8,8 @@ from catalog_service.search.limits import check_text_size
 from catalog_service.search.text_form import parse_text
 from catalog_service.search.tree import Clause
 
-_BEFORE = re.compile(r"(?:\s|#[^\n]*)*+")
+# Editors on Windows put U+FEFF before a text.
+_BEFORE = re.compile(r"\ufeff?(?:\s|#[^\n]*)*+")
 
 
 def parse_search(text: str, item: ItemKind = ItemKind.FILES) -> Clause:

@@ -80,7 +80,8 @@ class TokenReader:
         barred = _BARRED.search(text)
         if barred:
             raise self.mistake("No text can have this character: leave it out.", barred.start())
-        self.token = self._read(0)
+        # Editors on Windows put U+FEFF before a text.
+        self.token = self._read(1 if text.startswith("\ufeff") else 0)
 
     def take(self) -> Token:
         """Return the token and go on to the next."""

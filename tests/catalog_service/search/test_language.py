@@ -24,7 +24,9 @@ def error_of(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("before", ["", " \n\t", "# type:uv\n", "#{\n  # {\n"])
+@pytest.mark.parametrize(
+    "before", ["", " \n\t", "\ufeff", "\ufeff # a\n", "# type:uv\n", "#{\n  # {\n"]
+)
 def test_a_search_that_begins_with_a_brace_is_json_and_any_other_is_text(before: str) -> None:
     assert parse_search(before + '{"type-is-exactly": "uvh5"}') == UVH5
     assert parse_search(before + "type:uvh5") == UVH5
