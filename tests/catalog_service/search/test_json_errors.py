@@ -1,6 +1,7 @@
 """What the JSON form says of a search that it does not take: always where, and what to write."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -120,6 +121,24 @@ def test_brackets_inside_a_text_do_not_nest() -> None:
 def test_a_list_of_more_values_is_refused(ending: str) -> None:
     text = '{"meta.x-in": ' + json.dumps([*NAMES, "more"])[:-1] + ending + "}"
     assert "at most 100,000 values" in error_of(text)
+
+
+@pytest.mark.parametrize("value", ["{},", '"ab",'])
+def test_a_list_of_millions_of_values_takes_little_memory(value: str) -> None:
+    text = '{"name-in": ["a", ' + value * 2_000_000 + '"b"]}'
+    tracemalloc.start()
+    try:
+        assert "at most 100,000 values" in error_of(text)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 64 * 2**20
+
+
+def test_a_long_list_may_have_any_texts() -> None:
+    names = [*NAMES[:1000], "a,b]", "[{}]", 'c"\\', "é"]
+    expected = Comparison("name", "in", tuple(names))
+    assert parse_json(json.dumps({"name-in": names}), FILES) == expected
 
 
 def test_a_text_that_no_file_can_have_is_found_in_a_long_list() -> None:
