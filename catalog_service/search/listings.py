@@ -84,6 +84,15 @@ class Listing:
         ordered = [column.desc() for column in by] if self._descending else by
         return query.where(and_(*conditions)).order_by(*ordered).limit(limit)
 
+    def collecting(self, query: Select[Any], limit: int, *, absent: bool = False) -> Select[Any]:
+        """Select the same as a query for a page, but all that matches before its order."""
+        # An offset keeps the database from making one step of the two.
+        found = query.order_by(None).limit(None).offset(0).subquery()
+        columns = list(found.c)
+        by = [columns[place] for place in self._places[1 if absent else 0 :]]
+        ordered = [column.desc() for column in by] if self._descending else by
+        return select(*columns).order_by(*ordered).limit(limit)
+
     def count(self) -> Select[Any]:
         """Select how many rows there are."""
         tables = self._with_instances() if self._instances else self.table

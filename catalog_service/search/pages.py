@@ -11,6 +11,7 @@ from catalog_service.search.listings import Listing
 from catalog_service.search.name_lists import NameSlices
 from catalog_service.search.orders import Order, parse_order
 from catalog_service.search.page_tokens import Position, read_token, write_token
+from catalog_service.search.plans import Plan, choose_plan
 from catalog_service.search.time_limits import limited_time
 from librarian.errors import InvalidRequestError
 
@@ -79,9 +80,13 @@ class _Reader:
     def by_key(self, after: Position | None) -> Iterator[Page]:
         """Yield pages by the sort key, and then by what breaks ties what has no such key."""
         for absent in self._listing.phases(after):
+            plan: Plan | None = None
             while self._left:
                 wanted = int(min(self._left, self._page_rows))
-                rows = self._read(self._listing.query(after, wanted, absent=absent))
+                query = self._listing.query(after, wanted, absent=absent)
+                collecting = self._listing.collecting(query, wanted, absent=absent)
+                plan = plan or self._plan(query, collecting)
+                rows = self._read(collecting if plan is Plan.COLLECTED else query, plan)
                 yield from self._pages(rows, absent=absent)
                 if len(rows) < wanted:
                     break
@@ -98,9 +103,14 @@ class _Reader:
             slices.found(len(rows))
             yield from self._pages(rows)
 
-    def _read(self, query: Any) -> Rows:
+    def _plan(self, query: Any, collecting: Any) -> Plan:
+        with translated_errors(), self._database.readings.begin() as db:
+            return choose_plan(db.connection(), query, collecting)
+
+    def _read(self, query: Any, plan: Plan = Plan.ORDERED) -> Rows:
         began = time.monotonic()
         with translated_errors(), self._database.readings.begin() as db, limited_time(db):
+            plan.prepare(db.connection())
             rows: Rows = db.connection().execute(query).all()
         slow = time.monotonic() - began > _SLOW_PAGE_SECONDS
         self._page_rows = max(PAGE_ROWS, _SLOW_PAGE_ROWS if slow else 0)

@@ -1,0 +1,93 @@
+"""How a page is read: PostgreSQL's planner trusts that what matches lies evenly in every order.
+
+It then walks all files by name for a hundred that match, and finds them at the end, or not at all.
+So it is asked what it would do, and where a walk might be long, and what matches is few, all that
+matches is collected first.
+"""
+
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ClauseElement, Connection, Executable, Select, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_TRIGRAMS = "ix_file_name_trigrams"
+
+# In the planner's units: a walk that costs less than this at worst needs no second thought,
+_SHORT_WALK = 1_000.0
+# one that costs less than this at worst beats the index of trigrams, whose cost the planner takes
+# for a hundredth of what it is when the trigrams are common,
+_FAIR_WALK = 10_000.0
+# and to collect what matches takes no longer than some tens of milliseconds.
+_SMALL_HEAP = 25_000.0
+# What both estimates may be wrong by.
+_CLEARLY_LESS = 0.75
+
+
+class Plan(Enum):
+    """A way to read a page."""
+
+    # As the database finds best.
+    ORDERED = "ordered"
+    # All that matches first, then its order.
+    COLLECTED = "collected"
+    # In order, past the index of trigrams.
+    WALKED = "walked"
+
+    def prepare(self, connection: Connection) -> None:
+        """Tell the transaction of what the database shall make no use."""
+        if self is Plan.WALKED:
+            connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+
+
+def choose_plan(connection: Connection, query: Select[Any], collecting: Select[Any]) -> Plan:
+    """Return how to read a page, given its query in the two shapes that it may have."""
+    if connection.dialect.name != "postgresql":
+        return Plan.ORDERED
+    ordered = _explain(connection, query)
+    longest = _cost_without_limit(ordered)
+    if _TRIGRAMS in str(ordered):
+        return _plan_past_trigrams(connection, query)
+    if longest <= _SHORT_WALK:
+        return Plan.ORDERED
+    collected = _explain(connection, collecting)
+    cost = float(collected["Total Cost"])
+    if _TRIGRAMS in str(collected) and longest <= _FAIR_WALK:
+        return Plan.ORDERED
+    is_better = cost <= min(_SMALL_HEAP, _CLEARLY_LESS * longest)
+    return Plan.COLLECTED if is_better else Plan.ORDERED
+
+
+def _plan_past_trigrams(connection: Connection, query: Select[Any]) -> Plan:
+    Plan.WALKED.prepare(connection)
+    walked = _explain(connection, query)
+    if _cost_without_limit(walked) <= _FAIR_WALK:
+        return Plan.WALKED
+    connection.execute(text("SET LOCAL enable_bitmapscan = on"))
+    return Plan.ORDERED
+
+
+class _Explained(Executable, ClauseElement):
+    """What PostgreSQL would do for a statement."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Explained, "postgresql")
+def _write_explain(element: _Explained, compiler: SQLCompiler, **options: Any) -> str:
+    return "EXPLAIN (FORMAT JSON) " + compiler.process(element.statement, **options)
+
+
+def _explain(connection: Connection, query: Select[Any]) -> dict[str, Any]:
+    plan: dict[str, Any] = connection.execute(_Explained(query)).scalar_one()[0]["Plan"]
+    return plan
+
+
+def _cost_without_limit(plan: dict[str, Any]) -> float:
+    """Return what a plan costs that must be carried out to its end."""
+    inner = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
+    return float(inner["Total Cost"])
