@@ -9,6 +9,7 @@ from librarian.errors import InvalidRequestError
 
 _MAX_SHOWN_CHARACTERS = 60
 _MAX_COMPARED_CHARACTERS = 100
+_MAX_NAMES = 30
 
 
 def located(message: str, place: Place) -> InvalidRequestError:
@@ -24,6 +25,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     near = (longer + difflib.get_close_matches(typed, names, n=3, cutoff=0.5))[:3]
     if near:
         return f"did you mean {_any_of(list(dict.fromkeys(near)))}?"
+    if len(names) > _MAX_NAMES:
+        return f"known are {_listed(names[:_MAX_NAMES])} and {len(names) - _MAX_NAMES} more."
     return f"known are {_any_of(names)}." if names else "none is known."
 
 
@@ -36,5 +39,9 @@ def shown(value: object) -> str:
 
 
 def _any_of(names: list[str]) -> str:
-    quoted = [f"'{name}'" for name in names]
-    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    *others, last = names
+    return f"{_listed(others)} or {_listed([last])}" if others else _listed([last])
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
