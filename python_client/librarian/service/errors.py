@@ -20,6 +20,8 @@ STATUSES: dict[type[LibrarianError], grpc.StatusCode] = {
     errors.NotAllowedError: grpc.StatusCode.PERMISSION_DENIED,
 }
 
+_MAX_MESSAGE_BYTES = 2500
+
 
 def status_of(error: Exception) -> grpc.StatusCode:
     """Return the status of an error: that of its class, or of the nearest class above it."""
@@ -38,4 +40,15 @@ def abort_with(context: grpc.ServicerContext, error: Exception, call_id: str) ->
     else:
         message, reason = str(error), getattr(error, "reason", LibrarianError.reason)
     context.set_trailing_metadata((("librarian-reason", reason), ("librarian-call-id", call_id)))
-    context.abort(status, message)
+    context.abort(status, _clipped(message))
+
+
+def _clipped(message: str) -> str:
+    """Return a message, cut off where it is so long that it would not arrive.
+
+    It travels in a head of 8 KiB, in which characters that are not of ASCII take nine or more.
+    """
+    encoded = message.encode(errors="replace")
+    if len(encoded) <= _MAX_MESSAGE_BYTES:
+        return message
+    return f"{encoded[:_MAX_MESSAGE_BYTES].decode(errors='ignore')}…"

@@ -19,6 +19,8 @@ class Files(files_pb2_grpc.FilesServicer):
                 raise UnknownFileError("No file is called 'unknown'.")
             case "broken":
                 raise ValueError("the password is hunter2")
+            case "long":
+                raise UnknownFileError("What is wrong: " + "☄%" * 10_000)
             case "slow":
                 self.release.wait(20)
         return files_pb2.File(name=request.name, source=current_caller().name)

@@ -31,6 +31,11 @@ def test_an_error_comes_back_as_its_class_with_its_sentence(start, connect):
         get_file(connect(start()), "unknown")
 
 
+def test_an_error_of_far_too_many_words_still_comes_back_as_its_class(start, connect):
+    with pytest.raises(UnknownFileError, match=r"What is wrong: ☄%☄.*…$"):
+        get_file(connect(start()), "long")
+
+
 def test_an_error_in_a_stream_comes_after_what_was_streamed(start, connect):
     stream = (
         connect(start())
