@@ -37,6 +37,9 @@ GROUPS: dict[str, Callable[[Iterable[Clause]], Clause]] = {
 OBSERVATION_MATCHES = "obs-matches"
 SAVED = "saved-search"
 
+# Longer lists are only named in an error.
+_MAX_SHOWN_VALUES = 10
+
 
 def parse_json(text: str, item: ItemKind) -> Clause:
     """Return the tree that a search in JSON means, or raise InvalidRequestError."""
@@ -86,7 +89,9 @@ def _group(key: Key, payload: Node, item: ItemKind) -> Clause:
 
 
 def _objects(key: Key, payload: Node) -> list[Object]:
-    nodes = payload.items if isinstance(payload, Array) and payload.items else (payload,)
+    if isinstance(payload, Array) and not payload.items:
+        raise _empty(key, payload)
+    nodes = payload.items if isinstance(payload, Array) else (payload,)
     objects = [node for node in nodes if isinstance(node, Object)]
     if len(objects) == len(nodes):
         return objects
@@ -123,21 +128,34 @@ def _comparisons(key: Key, form: ClauseForm, payload: Node) -> Iterator[Clause]:
     for node in nodes:
         value = READERS[form.kind](node)
         if value is None:
+            wrong = _wrong_part(form.kind, node)
             raise located(
-                f"The clause '{key.name}' takes {form.kind.value}, not {_show(node)}.", node.place
+                f"The clause '{key.name}' takes {form.kind.value}, not {_show(wrong)}.", wrong.place
             )
         yield Comparison(form.attribute, form.operator, value, node.place)
+
+
+def _wrong_part(kind: Kind, node: Node) -> Node:
+    """Return the first of a list of values that cannot be there, or else the whole."""
+    if kind not in (Kind.TEXTS, Kind.SCALARS) or not isinstance(node, Array):
+        return node
+    alone = (item for item in node.items if READERS[kind](Array((item,), item.place)) is None)
+    return next(alone, node)
 
 
 def _alternatives(key: Key, payload: Node, *, is_list: bool = False) -> list[Node]:
     """Return the values of a clause: one, or those of a list; a value can be a list itself."""
     if isinstance(payload, Array) and not payload.items:
-        raise located(f"The clause '{key.name}' has an empty list: give it a value.", payload.place)
+        raise _empty(key, payload)
     if isinstance(payload, Texts) and not is_list:
         return [Scalar(text, payload.place) for text in payload.texts]
     if isinstance(payload, Array) and is_list == isinstance(payload.items[0], Array | Texts):
         return list(payload.items)
     return [payload]
+
+
+def _empty(key: Key, payload: Array) -> InvalidRequestError:
+    return located(f"The clause '{key.name}' has an empty list: give it a value.", payload.place)
 
 
 def _unknown(key: Key, item: ItemKind) -> InvalidRequestError:
@@ -156,4 +174,7 @@ def _unknown(key: Key, item: ItemKind) -> InvalidRequestError:
 def _show(node: Node) -> str:
     if isinstance(node, Object):
         return "an object"
-    return shown(node.value) if isinstance(node, Scalar) else "a list"
+    if isinstance(node, Array):
+        values = [inner.value for inner in node.items if isinstance(inner, Scalar)]
+        return shown(values) if len(values) == len(node.items) <= _MAX_SHOWN_VALUES else "a list"
+    return shown(node.value) if isinstance(node, Scalar) else "a list of texts"

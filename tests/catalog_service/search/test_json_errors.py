@@ -44,7 +44,7 @@ def error_of(text: str) -> str:
         ('"zen"', "A search is an object of clauses"),
         ('{"or": "x"}', "'or' takes an object of clauses in braces, or a list of such, not \"x\""),
         ('{"or": [{"always-true": 1}, 5]}', "line 1, column 29"),
-        ('{"none-of": []}', "not a list"),
+        ('{"none-of": []}', "line 1, column 13: The clause 'none-of' has an empty list"),
         ('{"zzz": 1}', "known are 'always-false'"),
         ('{"name-is": "x"}', "did you mean 'name-is-exactly'"),
         (
@@ -60,8 +60,11 @@ def error_of(text: str) -> str:
         ('{"name-is-exactly": {"a": 1}}', "takes a text in quotes, not an object"),
         ('{"name-matches": []}', "empty list"),
         ('{"name-in": "x"}', 'takes a list of texts in quotes, not "x"'),
-        ('{"name-in": ["x", 5]}', "takes a list of texts in quotes, not a list"),
-        ('{"size-in-range": [1]}', "takes two numbers in brackets"),
+        (
+            '{"name-in": ["x", 5]}',
+            "column 19: The clause 'name-in' takes a list of texts in quotes, not 5",
+        ),
+        ('{"size-in-range": [1]}', "takes two numbers in brackets, not [1]."),
         ('{"size-in-range": [1, 2, 3]}', "takes two numbers in brackets"),
         ('{"meta.x-in-range": [1, "2"]}', "two numbers, or texts in quotes, in brackets"),
         ('{"start-lst-hr-in-wrapping-range": [23, 25]}', "Hours are from 0 to 24, not 25"),
