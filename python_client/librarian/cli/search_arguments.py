@@ -12,7 +12,7 @@ from librarian.client.searches import ItemKind
 # Begins what looks like an option and is a word of a search; no argument of a process has it.
 _WORD_MARK = "\0"
 # `-source:rtp`, `-(type:uv or type:uvh5)`, `-@mine`: no option of a command looks like this.
-_NEGATED_TERM = re.compile(r"-(?:[(@\"]|[^-:]+:).*", re.DOTALL)
+_NEGATED_TERM = re.compile(r"-(?:[(@\"]|[^-:][^:]*:).*", re.DOTALL)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

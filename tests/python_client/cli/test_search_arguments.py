@@ -42,6 +42,7 @@ def run(*arguments: str) -> Result:
         (["-source:rtp", "type:uv"], "-source:rtp type:uv"),
         (["a", "-(type:uv or type:uvh5)"], "a -(type:uv or type:uvh5)"),
         (["-@mine"], "-@mine"),
+        (["-lacks-event:checked"], "-lacks-event:checked"),
         (["-meta.by:me", "-name:a\nb"], "-meta.by:me -name:a\nb"),
         (["--", "-zen", "--csv"], "-zen --csv"),
         (["a", "-source:b", "--", "-c:d"], "a -source:b -c:d"),
