@@ -14,6 +14,7 @@ from catalog_service.search.limits import (
     check_bare_size,
     check_list_size,
     check_text_size,
+    check_values,
     size_bytes,
     too_deep,
 )
@@ -90,7 +91,7 @@ class _Reader:
         self._depth = 0
         self._list_characters = 0
         self._list_bytes = 0
-        # Of lists that were read slowly, all together.
+        # Of all lists together, and the lists in lists.
         self._values = 0
         # Whether a list is being read that turned out not to be one of texts only.
         self._slowly = False
@@ -199,7 +200,13 @@ class _Reader:
         if set(map(type, texts)) != {str}:
             return None
         self._skip_list(start, end)
-        return Texts(tuple(texts), self._place(start))
+        place = self._place(start)
+        self._count_values(len(texts), place)
+        return Texts(tuple(texts), place)
+
+    def _count_values(self, count: int, place: Place) -> None:
+        self._values += count
+        check_values(self._values, place)
 
     def _skip_list(self, start: int, end: int) -> None:
         self._position = end
@@ -223,8 +230,8 @@ class _Reader:
         items: list[Node] = []
         while self._next() != "]":
             items.append(self._value("a value or ']'"))
-            self._values += 1
-            check_list_size(self._values, items[-1].place)
+            check_list_size(len(items), items[-1].place)
+            self._count_values(1, items[-1].place)
             self._end_of_member("]")
         self._position += 1
         self._slowly = slowly

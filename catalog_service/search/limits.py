@@ -22,6 +22,8 @@ MAX_CLAUSES = 256
 # Groups within groups.
 MAX_DEPTH = 32
 MAX_LIST_VALUES = 100_000
+# Of all lists together.
+MAX_VALUES = 400_000
 MAX_PATTERN_CHARACTERS = 1024
 
 _START = Place(1, 1)
@@ -48,6 +50,16 @@ def check_list_size(values: int, place: Place) -> None:
     if values > MAX_LIST_VALUES:
         raise located(
             f"A list has at most {MAX_LIST_VALUES:,} values, this one more: search in parts.",
+            place,
+        )
+
+
+def check_values(values: int, place: Place) -> None:
+    """Raise InvalidRequestError when all lists of values together are too long."""
+    if values > MAX_VALUES:
+        raise located(
+            f"The lists of a search have at most {MAX_VALUES:,} values together, these more: "
+            "search in parts.",
             place,
         )
 

@@ -10,6 +10,7 @@ from catalog_service.search.limits import (
     MAX_LIST_VALUES,
     check_bare_size,
     check_list_size,
+    check_values,
     size_bytes,
 )
 from catalog_service.search.mistakes import located
@@ -75,6 +76,7 @@ class TokenReader:
         self._end = 0
         # Bytes of lists, which the limit on the length of a search leaves out.
         self.listed_bytes = 0
+        self._listed_values = 0
         # Up to where lines are counted, how many those are, and where the last of them begins.
         self._counted, self._line, self._line_start = 0, 1, 0
         barred = _BARRED.search(text)
@@ -116,6 +118,8 @@ class TokenReader:
         found = _simple_items(simple.group()) if simple else self._take_items(opening)
         items = list(islice(found, MAX_LIST_VALUES + 1))
         check_list_size(len(items), self.place(opening))
+        self._listed_values += len(items)
+        check_values(self._listed_values, self.place(opening))
         end = simple.end() if simple else self.token.end
         self.listed_bytes += size_bytes(self._text[opening:end])
         self.token = self._read(end)

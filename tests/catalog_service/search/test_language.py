@@ -1,5 +1,6 @@
 """The two forms of the language: told apart by how a search begins, and safe whatever it is."""
 
+import json
 import time
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.json_writer import write_json
 from catalog_service.search.language import parse_search
-from catalog_service.search.limits import MAX_TEXT_BYTES
+from catalog_service.search.limits import MAX_LIST_VALUES, MAX_TEXT_BYTES, MAX_VALUES
 from catalog_service.search.text_writer import write_text
-from catalog_service.search.tree import Comparison
+from catalog_service.search.tree import And, Comparison
 from librarian.errors import InvalidRequestError
 from tests.catalog_service.search.trees import trees
 
@@ -30,6 +31,18 @@ def error_of(text: str) -> str:
 def test_a_search_that_begins_with_a_brace_is_json_and_any_other_is_text(before: str) -> None:
     assert parse_search(before + '{"type-is-exactly": "uvh5"}') == UVH5
     assert parse_search(before + "type:uvh5") == UVH5
+
+
+def test_lists_have_a_limit_each_and_one_together() -> None:
+    names = [f"{number:x}" for number in range(MAX_LIST_VALUES)]
+    most = MAX_VALUES // MAX_LIST_VALUES
+    for write in (
+        lambda lists: json.dumps({"name-in": [names[:-1]] * lists}),
+        lambda lists: json.dumps({"name-in": [[*names[:-2], "a,b"]] * lists}),
+        lambda lists: " ".join([f"name:in({' '.join(names)})"] * lists),
+    ):
+        assert isinstance(parse_search(write(most)), And)
+        assert "400,000 values together" in error_of(write(most + 1))
 
 
 @pytest.mark.parametrize("item", ItemKind)
