@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from catalog_service import saved_searches
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.language import parse_search
-from catalog_service.search.limits import check_tree
+from catalog_service.search.limits import check_tree, size_bytes
 from catalog_service.search.mistakes import located, shown
 from catalog_service.search.tree import (
     And,
@@ -28,6 +28,7 @@ from librarian.errors import InvalidRequestError
 _MAX_DEPTH = 16
 # Searches that stand for searches can stand for more than there is room for.
 _MAX_EXPANSIONS = 256
+_MAX_EXPANDED_BYTES = 4 * 1024 * 1024
 _GROUPS = {And: all_of, Or: any_of, NoneOf: none_of}
 
 
@@ -55,6 +56,7 @@ class _Expansion:
         self._db = db
         self._account_name = account_name
         self._count = 0
+        self._size_bytes = 0
 
     def expand(
         self, clause: Clause, item: ItemKind, account_name: str, within: tuple[int, ...]
@@ -101,6 +103,7 @@ class _Expansion:
         self, saved: SavedSearch, name: str, item: ItemKind, within: tuple[int, ...]
     ) -> None:
         self._count += 1
+        self._size_bytes += size_bytes(saved.search)
         if saved.item_kind != item.value:
             raise InvalidRequestError(
                 f"The saved search {name} finds {saved.item_kind},"
@@ -115,6 +118,11 @@ class _Expansion:
         if self._count > _MAX_EXPANSIONS:
             raise InvalidRequestError(
                 f"A search stands for at most {_MAX_EXPANSIONS} saved searches: say less."
+            )
+        if self._size_bytes > _MAX_EXPANDED_BYTES:
+            raise InvalidRequestError(
+                f"The saved searches that a search stands for have at most {_MAX_EXPANDED_BYTES:,}"
+                " bytes together: say less."
             )
 
 

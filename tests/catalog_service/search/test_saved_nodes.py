@@ -209,6 +209,12 @@ def test_what_stands_for_too_many_is_refused(saves: Saves) -> None:
     assert "at most 256 saved searches" in saves.refusal(" ".join(["@three"] * 86))
 
 
+def test_what_stands_for_very_long_ones_is_refused(saves: Saves) -> None:
+    listed = " ".join(f"{number:06d}" for number in range(9000))
+    saves.add("ada/long", f"name:in({listed})")
+    assert "at most 4,194,304 bytes together" in saves.refusal(" or ".join(["@long"] * 67))
+
+
 def test_the_longest_of_searches_is_answered_soon(saves: Saves) -> None:
     names = json.dumps([f"n{number:05}" for number in range(6_400)])
     saves.add("ada/names", f'{{"name-in": {names}}}')
