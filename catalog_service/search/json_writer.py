@@ -25,7 +25,7 @@ _Member = tuple[str, Any]
 
 def write_json(clause: Clause, item: ItemKind) -> str:
     """Return a search in the JSON form; `parse_json` gives the same tree for it."""
-    return json.dumps(_object(clause, item), indent=None)
+    return json.dumps(_object(clause, item), ensure_ascii=False)
 
 
 def _object(clause: Clause, item: ItemKind) -> dict[str, Any]:

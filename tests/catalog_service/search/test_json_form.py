@@ -246,3 +246,9 @@ def test_a_search_is_written_with_each_key_once_an_object(text: str, written: st
 def test_any_tree_is_written_so_that_it_is_read_again(item: ItemKind, data: st.DataObject) -> None:
     tree = data.draw(trees(item, odd=True, saved=True))
     assert parse_json(write_json(tree, item), item) == tree
+
+
+def test_letters_of_any_language_are_written_as_they_are() -> None:
+    assert write_json(Comparison("name", "is-exactly", "é☄"), ItemKind.FILES) == (
+        '{"name-is-exactly": "é☄"}'
+    )
