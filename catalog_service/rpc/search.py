@@ -23,11 +23,14 @@ from catalog_service.search.language import parse_search
 from catalog_service.search.meaning import describe
 from catalog_service.search.pages import count_matches, parse_order, read_pages
 from catalog_service.search.text_writer import write_text
+from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import search_pb2, search_pb2_grpc
 
 # A search may list 100,000 names of 255 bytes.
 MAX_MESSAGE_BYTES = 33 << 20
+# What clients take.
+_MAX_EXPLANATION_BYTES = 32 << 20
 
 # Makes a message of a page's rows and of the token of the page that follows.
 Respond = Callable[[Any, str], Any]
@@ -94,11 +97,17 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         """Return both forms of a search, and what it means."""
         item = item_of(request.item_kind)
         clause = parse_search(request.search, item)
-        return search_pb2.ExplainSearchResponse(
+        explanation = search_pb2.ExplainSearchResponse(
             json=write_json(clause, item),
             text=write_text(clause, item),
             meaning=describe(clause, item),
         )
+        if explanation.ByteSize() > _MAX_EXPLANATION_BYTES:
+            raise InvalidRequestError(
+                "Both forms of the search are more than an answer can hold: leave a part of its"
+                " lists away."
+            )
+        return explanation
 
     def _stream(
         self,

@@ -254,6 +254,13 @@ def test_a_search_is_explained_in_both_forms_and_words(catalog: Served) -> None:
         )
 
 
+def test_an_explanation_that_would_not_arrive_is_refused_in_a_sentence(catalog: Served) -> None:
+    names = " ".join(f"{number:0210d}" for number in range(80_000))
+    request = search_pb2.ExplainSearchRequest(search=f"name:in({names})")
+    with pytest.raises(InvalidRequestError, match="more than an answer can hold"):
+        catalog.search().ExplainSearch(request)
+
+
 def test_a_search_that_is_too_large_is_refused(catalog: Served) -> None:
     with pytest.raises(InvalidRequestError):
         search(catalog, "#" * (32 << 20) + EVERYTHING)
