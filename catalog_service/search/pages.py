@@ -104,7 +104,7 @@ class _Reader:
             yield from self._pages(rows)
 
     def _plan(self, query: Any, collecting: Any) -> Plan:
-        with translated_errors(), self._database.readings.begin() as db:
+        with translated_errors(), self._database.readings.begin() as db, limited_time(db):
             return choose_plan(db.connection(), query, collecting)
 
     def _read(self, query: Any, plan: Plan = Plan.ORDERED) -> Rows:
