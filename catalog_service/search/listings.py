@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, join
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.columns import INSTANCE_COLUMNS, ITEM_COLUMNS, Columns
 from catalog_service.search.compiler import Compiled
-from catalog_service.search.orders import INSTANCE_SORT_KEY, Order
+from catalog_service.search.orders import INSTANCE_SORT_KEY, STORED_SORT_KEY, Order
 from catalog_service.search.page_tokens import Position
 from catalog_service.tables import Agent, File, Instance, Observation, ObservingSession, Store
 
@@ -38,12 +38,13 @@ class Listing:
         instances: bool = False,
     ) -> None:
         self.table = _TABLES[compiled.item]
-        self.sort_key = INSTANCE_SORT_KEY if instances else order.sort_key
+        key = INSTANCE_SORT_KEY if instances else order.sort_key
+        # What is on one store comes by name out of an index of what is there.
+        by_name = not instances and key.column is File.name
+        self._store_id = compiled.store_id if by_name else None
+        self.sort_key = key if self._store_id is None else STORED_SORT_KEY
         # What page tokens of this listing say that they belong to.
         self.name = f"{'instances' if instances else compiled.item.value}:{order}"
-        by_name = not instances and self.sort_key.column is File.name
-        # What is on one store comes by name out of an index of what is there.
-        self._store_id = compiled.store_id if by_name else None
         self._condition = compiled.condition
         self._beside_store = compiled.beside_store
         self._descending = order.descending
@@ -72,8 +73,7 @@ class Listing:
         key = self.sort_key
         conditions = [self._condition if condition is None else condition]
         if self._store_id is not None and self._beside_store is not None:
-            conditions = _on_store(self._store_id, after, descending=self._descending)
-            conditions.append(self._beside_store)
+            conditions = [*_on_store(self._store_id), self._beside_store]
         if key.absent is not None:
             conditions.append(key.absent.is_(None) if absent else key.absent.is_not(None))
         if after is not None:
@@ -111,9 +111,8 @@ class Listing:
         if self._instances:
             return self._with_instances()
         if self._store_id is not None:
-            # Both: that the names are the same lets either index give the order.
-            same = and_(Instance.file_id == File.id, Instance.file_name == File.name)
-            return join(Instance, File, same)
+            # Not by name: PostgreSQL would look for each in the index of trigrams.
+            return join(Instance, File, Instance.file_id == File.id)
         if self.sort_key.column.table is self.table.__table__ or absent:
             return self.table
         return join(File, Observation, Observation.obsid == File.obsid)
@@ -142,9 +141,7 @@ class Listing:
         return beyond
 
 
-def _on_store(
-    store_id: int, after: Position | None, *, descending: bool
-) -> list[ColumnElement[bool]]:
+def _on_store(store_id: int) -> list[ColumnElement[bool]]:
     """Return what makes of a join with the instances one row for each file on a store."""
     other = aliased(Instance)
     earlier = select(other.id).where(
@@ -154,12 +151,7 @@ def _on_store(
         other.id < Instance.id,
     )
     available: Any = Instance.available
-    conditions: list[ColumnElement[bool]] = [Instance.store_id == store_id, available]
-    conditions.append(~earlier.exists())
-    if after is not None:
-        column: Any = Instance.file_name
-        conditions.append(column < after.value if descending else column > after.value)
-    return conditions
+    return [Instance.store_id == store_id, available, ~earlier.exists()]
 
 
 def _is_among(column: Any, columns: Columns) -> bool:

@@ -75,18 +75,19 @@ class _Reader:
         self._database = database
         self._listing = listing
         self._left = limit or float("inf")
+        # How the pages of one phase are read.
+        self._plan: Plan | None = None
         self._page_rows = limit if 0 < limit <= PAGE_ROWS else _FIRST_PAGE_ROWS
 
     def by_key(self, after: Position | None) -> Iterator[Page]:
         """Yield pages by the sort key, and then by what breaks ties what has no such key."""
         for absent in self._listing.phases(after):
-            plan: Plan | None = None
+            self._plan = None
             while self._left:
                 wanted = int(min(self._left, self._page_rows))
                 query = self._listing.query(after, wanted, absent=absent)
                 collecting = self._listing.collecting(query, wanted, absent=absent)
-                plan = plan or self._plan(query, collecting)
-                rows = self._read(collecting if plan is Plan.COLLECTED else query, plan)
+                rows = self._read(query, collecting)
                 yield from self._pages(rows, absent=absent)
                 if len(rows) < wanted:
                     break
@@ -103,15 +104,15 @@ class _Reader:
             slices.found(len(rows))
             yield from self._pages(rows)
 
-    def _plan(self, query: Any, collecting: Any) -> Plan:
-        with translated_errors(), self._database.readings.begin() as db, limited_time(db):
-            return choose_plan(db.connection(), query, collecting)
-
-    def _read(self, query: Any, plan: Plan = Plan.ORDERED) -> Rows:
+    def _read(self, query: Any, collecting: Any = None) -> Rows:
         began = time.monotonic()
         with translated_errors(), self._database.readings.begin() as db, limited_time(db):
-            plan.prepare(db.connection())
-            rows: Rows = db.connection().execute(query).all()
+            connection = db.connection()
+            if collecting is not None:
+                self._plan = self._plan or choose_plan(connection, query, collecting)
+                self._plan.prepare(connection)
+                query = collecting if self._plan is Plan.COLLECTED else query
+            rows: Rows = connection.execute(query).all()
         slow = time.monotonic() - began > _SLOW_PAGE_SECONDS
         self._page_rows = max(PAGE_ROWS, _SLOW_PAGE_ROWS if slow else 0)
         self._left -= len(rows)
