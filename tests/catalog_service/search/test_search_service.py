@@ -273,7 +273,7 @@ def count_pages(database: Database) -> list[str]:
     pages: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if "ORDER BY file.name" in statement:
+        if statement.startswith(("SELECT", "WITH")) and "ORDER BY" in statement:
             pages.append(statement)
 
     event.listen(database.readings.kw["bind"], "before_cursor_execute", note)
