@@ -97,12 +97,13 @@ class _Reader:
     def by_names(self, slices: NameSlices, after: Position | None) -> Iterator[Page]:
         """Yield pages by name out of a list of names, some names at a time."""
         for condition in slices.after(None if after is None else after.value):
-            if not self._left:
-                return
             wanted = None if self._left == float("inf") else int(self._left)
             rows = self._read(self._listing.query(after, wanted, condition=condition))
             slices.found(len(rows))
             yield from self._pages(rows)
+            # Before the next names are put in order.
+            if not self._left:
+                return
 
     def _read(self, query: Any, collecting: Any = None) -> Rows:
         began = time.monotonic()
