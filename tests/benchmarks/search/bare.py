@@ -14,6 +14,9 @@ from tests.benchmarks.search.queries import Ask
 
 Statement = tuple[str, Any]
 
+# Without what only asks the planner.
+_SENT = ("SELECT", "SET LOCAL")
+
 
 class BareSearches:
     """Finds out which statements the catalogue sends for a search, and sends them without it."""
@@ -31,7 +34,7 @@ class BareSearches:
         engine = self._database.readings.kw["bind"]
 
         def note(_c: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
-            if statement.startswith("SELECT"):
+            if statement.startswith(_SENT):
                 seen.append((statement, values))
 
         event.listen(engine, "before_cursor_execute", note)
@@ -52,7 +55,8 @@ class BareSearches:
         rows = 0
         for statement, values in statements:
             cursor.execute(statement, values)
-            rows += len(cursor.fetchall())
+            rows += len(cursor.fetchall()) if cursor.description else 0
+        self._driver.rollback()
         return rows
 
     def fetch(self, statement: str) -> list[Any]:
@@ -67,8 +71,12 @@ class BareSearches:
         cursor = self._driver.cursor()
         lines: list[str] = []
         for statement, values in statements:
+            if statement.startswith("SET"):
+                cursor.execute(statement, values)
+                continue
             cursor.execute(f"{explain} {statement}", values)
             lines += [str(row[-1]) for row in cursor.fetchall()]
+        self._driver.rollback()
         return "\n".join(lines)
 
     def close(self) -> None:
@@ -81,6 +89,4 @@ def _connect(database: Database) -> Any:
     url = database.engine.url
     if database.is_sqlite:
         return sqlite3.connect(f"file:{url.database}?mode=ro", uri=True, isolation_level=None)
-    db = psycopg2.connect(host=url.query["host"], user=url.username, dbname=url.database)
-    db.autocommit = True
-    return db
+    return psycopg2.connect(host=url.query["host"], user=url.username, dbname=url.database)
