@@ -62,7 +62,7 @@ def put_night(site: Site, directory: Path) -> Night:
             client.upload(path, f"{DAY}/{path.name}")
         values: dict[str, MetadataValue] = {
             "quality": QUALITY,
-            "antenna": "HH",
+            "feed": "HH",
             "good": True,
             "inspected": INSPECTED,
         }
@@ -128,7 +128,7 @@ def test_metadata_are_columns_of_every_form(night: Night) -> None:
     assert head.split() == ["Name", "meta.quality", "meta.good", "meta.inspected"]
     assert shown.split() == [night.names[0], "0.125", "true", "2020-10-01", "12:30:00"]
     [whole] = documents(night.search(f"name:{night.names[0]}", "--json", "--columns=metadata"))
-    assert whole["metadata"]["antenna"] == "HH"
+    assert whole["metadata"]["feed"] == "HH"
 
 
 def test_an_unknown_metadata_key_names_the_nearest(night: Night) -> None:
