@@ -72,7 +72,7 @@ def fill(database: Database) -> None:
     now = datetime.now(UTC)
     with database.transactions.begin() as db:
         db.execute(insert(ObservingSession), SESSION_ROWS)
-        for obsid, lst, count, observing_session in OBSERVATION_ROWS:
+        for number, lst, count, observing_session in OBSERVATION_ROWS:
             observed: dict[str, Any] = {
                 "obsid": obsid,
                 "start_time_jd": JD,
