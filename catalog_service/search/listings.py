@@ -145,7 +145,8 @@ def _on_store(store_id: int) -> list[ColumnElement[bool]]:
     """Return what makes of a join with the instances one row for each file on a store."""
     other = aliased(Instance)
     earlier = select(other.id).where(
-        other.file_id == Instance.file_id,
+        # SQLite then looks at the file first, which is often not wanted.
+        other.file_id == File.id,
         other.store_id == store_id,
         other.available,
         other.id < Instance.id,
