@@ -74,7 +74,7 @@ def fill(database: Database) -> None:
         db.execute(insert(ObservingSession), SESSION_ROWS)
         for number, lst, count, observing_session in OBSERVATION_ROWS:
             observed: dict[str, Any] = {
-                "obsid": obsid,
+                "obsid": number,
                 "start_time_jd": JD,
                 "start_lst_hr": lst,
                 "file_count": count,
