@@ -47,13 +47,13 @@ def choose_plan(connection: Connection, query: Select[Any], collecting: Select[A
         return Plan.ORDERED
     ordered = _explain(connection, query)
     longest = _cost_without_limit(ordered)
-    if _TRIGRAMS in str(ordered):
+    if _uses(ordered, _TRIGRAMS):
         return _plan_past_trigrams(connection, query)
     if longest <= _SHORT_WALK:
         return Plan.ORDERED
     collected = _explain(connection, collecting)
     cost = float(collected["Total Cost"])
-    if _TRIGRAMS in str(collected) and longest <= _FAIR_WALK:
+    if _uses(collected, _TRIGRAMS) and longest <= _FAIR_WALK:
         return Plan.ORDERED
     is_better = cost <= min(_SMALL_HEAP, _CLEARLY_LESS * longest)
     return Plan.COLLECTED if is_better else Plan.ORDERED
@@ -91,3 +91,10 @@ def _cost_without_limit(plan: dict[str, Any]) -> float:
     """Return what a plan costs that must be carried out to its end."""
     inner = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
     return float(inner["Total Cost"])
+
+
+def _uses(plan: dict[str, Any], index: str) -> bool:
+    """Say whether a plan looks something up in an index."""
+    return plan.get("Index Name") == index or any(
+        _uses(inner, index) for inner in plan.get("Plans", ())
+    )

@@ -17,6 +17,7 @@ from catalog_service.search.listings import Listing
 from catalog_service.search.lookups import Lookups
 from catalog_service.search.orders import parse_order
 from catalog_service.search.page_tokens import Position
+from catalog_service.search.plans import Plan, choose_plan
 from catalog_service.tables import File, FileEvent, Instance, Observation
 from tests.catalog_service.search.catalogues import put_frame
 from tests.catalog_service.search.samples import Sample
@@ -130,3 +131,12 @@ def test_what_many_files_are_searched_by_is_looked_up_in_an_index(database: Data
             assert re.search(rf"({names})\b", rows), rows
             # Neither database reads all files, though it be in the order of an index.
             assert not re.search("SCAN (file|observation)|Seq Scan on file", rows), rows
+
+
+def test_the_name_of_an_index_is_a_text_like_any_other(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    listing = listing_of(database, FILES, "type:ix_file_name_trigrams", "")
+    with database.engine.begin() as connection:
+        query = listing.query(None, 100)
+        assert choose_plan(connection, query, query) is Plan.ORDERED
+    database.dispose()
