@@ -20,7 +20,8 @@ __all__ = ["Order", "Page", "count_matches", "parse_order", "read_pages"]
 # A first page that comes quickly, then pages that cost little for each row.
 _FIRST_PAGE_ROWS = 100
 PAGE_ROWS = 1000
-# A page that takes longer than this was sorted out of all that match: then fetch more of it.
+# A page that takes longer than this was sorted out of all that match: then fetch more of it,
+# but not of metadata, of which there can be 16 KiB a row.
 _SLOW_PAGE_SECONDS = 0.1
 _SLOW_PAGE_ROWS = 10_000
 
@@ -56,7 +57,7 @@ def read_pages(  # noqa: PLR0913 - what a request may say, one by one
     order = parse_order(asked_for, compiled.item, instances=instances)
     listing = Listing(compiled, order, with_metadata=with_metadata, instances=instances)
     after = read_token(listing.name, listing.sort_key, page_token) if page_token else None
-    reader = _Reader(database, listing, limit)
+    reader = _Reader(database, listing, limit, PAGE_ROWS if with_metadata else _SLOW_PAGE_ROWS)
     slices = NameSlices.of(compiled, order)
     return reader.by_names(slices, after) if slices is not None else reader.by_key(after)
 
@@ -69,11 +70,12 @@ def count_matches(database: Database, compiled: Compiled, *, instances: bool = F
 
 
 class _Reader:
-    """Reads one listing, up to a limit."""
+    """Reads one listing, up to a limit, and so many rows at once at most."""
 
-    def __init__(self, database: Database, listing: Listing, limit: int) -> None:
+    def __init__(self, database: Database, listing: Listing, limit: int, most_rows: int) -> None:
         self._database = database
         self._listing = listing
+        self._most_rows = most_rows
         self._left = limit or float("inf")
         # How the pages of one phase are read.
         self._plan: Plan | None = None
@@ -99,7 +101,8 @@ class _Reader:
         for condition in slices.after(None if after is None else after.value):
             wanted = None if self._left == float("inf") else int(self._left)
             rows = self._read(self._listing.query(after, wanted, condition=condition))
-            slices.found(len(rows))
+            if self._most_rows > PAGE_ROWS:
+                slices.found(len(rows))
             yield from self._pages(rows)
             # Before the next names are put in order.
             if not self._left:
@@ -115,7 +118,7 @@ class _Reader:
                 query = collecting if self._plan is Plan.COLLECTED else query
             rows: Rows = connection.execute(query).all()
         slow = time.monotonic() - began > _SLOW_PAGE_SECONDS
-        self._page_rows = max(PAGE_ROWS, _SLOW_PAGE_ROWS if slow else 0)
+        self._page_rows = self._most_rows if slow else PAGE_ROWS
         self._left -= len(rows)
         return rows
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from catalog_service.database import Database, open_database
+from catalog_service.search import pages as search_pages
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.compiler import Compiled
 from catalog_service.search.pages import PAGE_ROWS, count_matches, parse_order, read_pages
@@ -19,7 +20,7 @@ from librarian.errors import InvalidRequestError
 from tests.catalog_service.search.catalogues import Catalogue, catalogues, put_frame
 from tests.catalog_service.search.catalogues import put_on_record as put_catalogue
 from tests.catalog_service.search.evaluation import Item, matches
-from tests.catalog_service.search.reading import EVERYTHING, compiled, keys
+from tests.catalog_service.search.reading import EVERYTHING, compiled, keys, noted_pages
 from tests.catalog_service.search.samples import Sample, put_on_record
 from tests.catalog_service.search.trees import trees
 
@@ -187,6 +188,24 @@ def test_the_first_page_of_a_long_answer_is_small(database: Database) -> None:
     put_on_record(database, MANY)
     pages = read_pages(database, compiled(database, EVERYTHING))
     assert [len(next(pages).rows), len(next(pages).rows)] == [100, PAGE_ROWS]
+
+
+@pytest.mark.parametrize(("with_metadata", "queries"), [(False, 2), (True, 4)])
+def test_more_is_read_of_slow_pages_at_once_but_not_with_metadata(
+    database: Database, monkeypatch: pytest.MonkeyPatch, with_metadata: bool, queries: int
+) -> None:
+    put_on_record(database, MANY)
+    monkeypatch.setattr(search_pages, "_SLOW_PAGE_SECONDS", -1.0)
+    read, found = noted_pages(database), compiled(database, EVERYTHING)
+    assert len(keys(read_pages(database, found, with_metadata=with_metadata))) == len(MANY)
+    assert len(read) == queries
+
+
+def test_with_metadata_no_more_names_of_a_list_are_looked_for_at_once(database: Database) -> None:
+    tree = Comparison("name", "in", tuple(f"zen.{number:05d}.log" for number in range(5_000)))
+    read, found = noted_pages(database), compiled(database, tree)
+    assert keys(read_pages(database, found, with_metadata=True)) == []
+    assert len(read) == 5
 
 
 @pytest.mark.parametrize("instances", [False, True])
