@@ -64,21 +64,6 @@ def to_json(values: Mapping[str, MetadataValue]) -> str:
     return json.dumps({key: _kept(value) for key, value in values.items()}, ensure_ascii=False)
 
 
-def from_json(text: str, keys: Mapping[str, MetadataType]) -> dict[str, MetadataValue]:
-    """Return metadata from the text that is kept."""
-    return read_kept(json.loads(text), keys)
-
-
-def read_kept(
-    kept: Mapping[str, Any], keys: Mapping[str, MetadataType]
-) -> dict[str, MetadataValue]:
-    """Return metadata from the JSON object that is kept."""
-    return {
-        key: datetime.fromisoformat(value) if keys.get(key) is MetadataType.TIME else value
-        for key, value in kept.items()
-    }
-
-
 class MetadataKeys:
     """The keys of the site, as one transaction sees and makes them."""
 

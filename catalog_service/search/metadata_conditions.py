@@ -56,7 +56,7 @@ def has_metadata(clause: Comparison, lookups: Lookups) -> ColumnElement[bool]:
 
 def _can_compare(kind: MetadataType, operator: str) -> bool:
     if kind is MetadataType.BOOLEAN:
-        return operator in _OF_EQUALITY
+        return operator in ("is-exactly", "is-not")
     return kind is MetadataType.TEXT or operator not in _OF_PATTERNS
 
 
@@ -77,11 +77,9 @@ def _compare_number(column: Any, clause: Comparison, negated: bool) -> ColumnEle
 
 def _compare_boolean(column: Any, clause: Comparison, negated: bool) -> ColumnElement[bool]:
     value = _checked(clause, MetadataType.BOOLEAN, bool)
-    wanted = set(value) if isinstance(value, tuple) else {value}
-    if negated != (clause.operator == "is-not"):
-        wanted = {True, False} - wanted
-    found: ColumnElement[bool] = column.in_([literal(one) for one in sorted(wanted)])
-    return found if len(wanted) != 1 else column == literal(wanted.pop())
+    is_other = negated != (clause.operator == "is-not")
+    found: ColumnElement[bool] = column == literal(value != is_other)
+    return found
 
 
 def _compare_time(column: Any, clause: Comparison, negated: bool) -> ColumnElement[bool]:

@@ -47,6 +47,7 @@ def test_what_is_not_understood_is_told_with_its_place(database: Database) -> No
         ('{"meta.pol-is-exactly": 12}', "'pol' has texts in quotes, and 12 is none"),
         ('{"meta.good-is-exactly": 1}', "'good' has true or false, and 1 is none"),
         ('{"meta.good-greater-than": true}', "which 'greater-than' does not compare"),
+        ('{"meta.good-in": ["true"]}', "which 'in' does not compare"),
         ('{"meta.antenna-matches": "1%"}', "which 'matches' does not compare"),
         ('{"meta.observed-is-exactly": "soon"}', "Expected a time such as"),
     ]:
