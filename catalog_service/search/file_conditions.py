@@ -60,7 +60,7 @@ def _what_it_has(clause: Comparison, lookups: Lookups, *, wanted: bool) -> Colum
         case "store":
             found = _available_on(lookups.store(clause), wanted=wanted)
         case "event":
-            found = _of_file(FileEvent).where(FileEvent.type == clause.value).exists()
+            found = _has_event(str(clause.value), lookups, wanted=wanted)
         case "metadata":
             found = has_metadata(clause, lookups)
         case "librarian":
@@ -74,6 +74,15 @@ def _what_it_has(clause: Comparison, lookups: Lookups, *, wanted: bool) -> Colum
 def _of_file(table: Any) -> Select[Any]:
     """Select of a table what belongs to the file of the query around it, and to no other."""
     return select(table.id).where(table.file_id == File.id).correlate(File)
+
+
+def _has_event(event_type: str, lookups: Lookups, *, wanted: bool) -> ColumnElement[bool]:
+    of_type = FileEvent.type == event_type
+    if wanted and lookups.is_rare_event(event_type):
+        # SQLite goes through all files by name, unless it is told to begin at the events.
+        matching: ColumnElement[bool] = File.id.in_(select(FileEvent.file_id).where(of_type))
+        return matching
+    return _of_file(FileEvent).where(of_type).exists()
 
 
 def _available_on(store: KnownStore, *, wanted: bool) -> ColumnElement[bool]:

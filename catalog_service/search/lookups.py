@@ -1,17 +1,19 @@
-"""What only the catalogue knows of the names in a search: stores and metadata keys."""
+"""What only the catalogue knows of the names in a search: stores, events and metadata keys."""
 
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog_service.metadata import load_keys
 from catalog_service.metadata_values import MetadataType
 from catalog_service.search.mistakes import located, nearest
 from catalog_service.search.tree import Comparison, Place
-from catalog_service.tables import Store
+from catalog_service.tables import FileEvent, Store
+
+_MANY_EVENTS = 5_000
 
 
 class KnownStore(NamedTuple):
@@ -39,6 +41,12 @@ class Lookups:
     def store_id(self, clause: Comparison) -> int:
         """Return the key of the store that a clause names; raise InvalidRequestError."""
         return self.store(clause).id
+
+    def is_rare_event(self, event_type: str) -> bool:
+        """Say whether few events are of a type."""
+        some = select(FileEvent.id).where(FileEvent.type == event_type).limit(_MANY_EVENTS)
+        count = select(func.count()).select_from(some.subquery())
+        return self._db.execute(count).scalar_one() < _MANY_EVENTS
 
     def metadata_type(self, key_name: str, clause: Comparison) -> MetadataType:
         """Return the type of a metadata key of a clause; raise InvalidRequestError."""

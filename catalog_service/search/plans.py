@@ -1,16 +1,20 @@
-"""How a page is read: PostgreSQL's planner trusts that what matches lies evenly in every order.
+"""How a page is read: planners trust that what matches lies evenly in every order.
 
-It then walks all files by name for a hundred that match, and finds them at the end, or not at all.
-So it is asked what it would do, and where a walk might be long, and what matches is few, all that
-matches is collected first.
+They then walk all files by name for a hundred that match, and find them at the end, or not at all.
+So PostgreSQL is asked what it would do, and where a walk might be long, and what matches is few,
+all that matches is collected first. SQLite cannot tell how much matches: it is let look for it, in
+no order, and broken off soon.
 """
 
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Executable, Select, text
+from sqlalchemy import ClauseElement, Connection, Executable, Select, func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from catalog_service.search.time_limits import is_broken_off, limited_steps
 
 _TRIGRAMS = "ix_file_name_trigrams"
 
@@ -23,6 +27,11 @@ _FAIR_WALK = 10_000.0
 _SMALL_HEAP = 25_000.0
 # What both estimates may be wrong by.
 _CLEARLY_LESS = 0.75
+
+# What SQLite collects and sorts in some milliseconds, and its own steps of which it takes as many
+# in ten of them.
+_FEW_ROWS = 2_000
+_FEW_STEPS = 300_000
 
 
 class Plan(Enum):
@@ -44,7 +53,7 @@ class Plan(Enum):
 def choose_plan(connection: Connection, query: Select[Any], collecting: Select[Any]) -> Plan:
     """Return how to read a page, given its query in the two shapes that it may have."""
     if connection.dialect.name != "postgresql":
-        return Plan.ORDERED
+        return _plan_on_sqlite(connection, collecting)
     ordered = _explain(connection, query)
     longest = _cost_without_limit(ordered)
     if _uses(ordered, _TRIGRAMS):
@@ -57,6 +66,18 @@ def choose_plan(connection: Connection, query: Select[Any], collecting: Select[A
         return Plan.ORDERED
     is_better = cost <= min(_SMALL_HEAP, _CLEARLY_LESS * longest)
     return Plan.COLLECTED if is_better else Plan.ORDERED
+
+
+def _plan_on_sqlite(connection: Connection, collecting: Select[Any]) -> Plan:
+    found = collecting.order_by(None).limit(_FEW_ROWS).subquery()
+    try:
+        with limited_steps(connection, _FEW_STEPS):
+            count = connection.execute(select(func.count()).select_from(found)).scalar_one()
+    except OperationalError as error:
+        if not is_broken_off(error):
+            raise
+        return Plan.ORDERED
+    return Plan.COLLECTED if count < _FEW_ROWS else Plan.ORDERED
 
 
 def _plan_past_trigrams(connection: Connection, query: Select[Any]) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ _QUERY_CANCELED = "57014"
 _OF_THE_VALUES = ("22", "54")
 # SQLite's own steps between two looks at the clock: less than a millisecond.
 _STEPS = 20_000
+# The key in a connection's `info` of what looks at the clock.
+_LOOK = "search_deadline"
 
 
 @contextmanager
@@ -44,19 +46,39 @@ def _limited_postgresql(db: Session, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _limited_sqlite(db: Session, seconds: float) -> Iterator[None]:
-    driver: Any = db.connection().connection.driver_connection
+    connection = db.connection()
+    driver: Any = connection.connection.driver_connection
     deadline = time.monotonic() + seconds
-    driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    connection.info[_LOOK] = lambda: time.monotonic() > deadline
+    driver.set_progress_handler(connection.info[_LOOK], _STEPS)
     try:
         yield
     finally:
         driver.set_progress_handler(None, 0)
 
 
+@contextmanager
+def limited_steps(connection: Connection, steps: int) -> Iterator[None]:
+    """Let SQLite break off, within `limited_time`, a statement that takes so many of its steps.
+
+    Raises the driver's error then: `is_broken_off` knows it.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(lambda: True, steps)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(connection.info[_LOOK], _STEPS)
+
+
+def is_broken_off(error: DBAPIError) -> bool:
+    """Tell whether it is SQLite's error of a statement that was broken off."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+
+
 def _explained(error: DBAPIError, seconds: float) -> Exception:
     code = str(getattr(error.orig, "pgcode", None) or "")
-    interrupted = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-    if interrupted or code == _QUERY_CANCELED:
+    if is_broken_off(error) or code == _QUERY_CANCELED:
         return InvalidRequestError(
             f"The search took longer than {seconds:g} s: narrow it, for instance by a pattern that"
             " begins with plain text."

@@ -119,7 +119,7 @@ def _lst(random: Random, known: Known) -> Ask:
 
 
 def _size_page(random: Random, known: Known) -> Ask:
-    smallest = int(10 ** random.uniform(8.5, 9.2))
+    smallest = int(10 ** random.uniform(8.7, 9.1))
     return Ask(
         {"size-in-range": [smallest, 2 * smallest]},
         order_by=random.choice(("size", "size,desc")),
