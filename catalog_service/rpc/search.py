@@ -133,8 +133,7 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
 
     def _compile(self, text: str, item: ItemKind) -> Compiled:
         account_name = current_caller().name
-        with translated_errors(), self._database.readings.begin() as db:
-            return compile_search(db, text, account_name=account_name, item=item)
+        return compile_search(self._database, text, account_name=account_name, item=item)
 
     def _with_metadata(self, rows: Any, next_page_token: str) -> search_pb2.SearchFilesResponse:
         # Read after the page, whose keys are then all known.

@@ -12,7 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
 from catalog_service.rpc.jobs import JobsParts
-from catalog_service.search.compiler import Compiled, compile_search
+from catalog_service.search.compiler import compile_search
 from catalog_service.tables import Agent
 from catalog_service.wakeups import JOBS
 from librarian.errors import InvalidRequestError
@@ -48,7 +48,7 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
         """Put a staging on record, and return its job."""
         _check(request)
         owner = current_caller().name
-        matching = self._matching(request.search, owner)
+        matching = compile_search(self._database, request.search, account_name=owner)
         known = self._find(owner, request.request_id)
         if known is not None:
             return known
@@ -70,11 +70,6 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
             return job_message(job, database_time(db))
 
         return run_transaction(self._database.transactions, start)
-
-    def _matching(self, search: str, owner: str) -> Compiled:
-        return run_transaction(
-            self._database.readings, lambda db: compile_search(db, search, account_name=owner)
-        )
 
     def _find(self, owner: str, request_id: str) -> jobs_pb2.Job | None:
         def find(db: Session) -> jobs_pb2.Job | None:

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from catalog_service.database import Database
+from catalog_service.retrying import run_transaction
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.language import parse_search
 from catalog_service.search.limits import check_tree
 from catalog_service.search.lookups import Lookups
 from catalog_service.search.queries import condition
 from catalog_service.search.saved_nodes import expand_saved
+from catalog_service.search.time_limits import limited_time
 from catalog_service.search.tree import And, Clause, Comparison, Constant
 
 
@@ -30,16 +33,23 @@ class Compiled:
 
 
 def compile_search(
-    db: Session, text: str, *, account_name: str, item: ItemKind = ItemKind.FILES
+    database: Database, text: str, *, account_name: str, item: ItemKind = ItemKind.FILES
 ) -> Compiled:
     """Return what a search means to an account; ages count from now.
 
     Raises InvalidRequestError when the search is not understood.
     """
-    tree = expand_saved(db, parse_search(text, item), item, account_name)
-    # Saved searches may have made it larger than what anyone typed.
-    check_tree(tree)
-    return compile_tree(tree, item, Lookups(db, datetime.now(UTC)))
+    # Before a transaction is open: to read a long text takes its time.
+    parsed = parse_search(text, item)
+
+    def compile_parsed(db: Session) -> Compiled:
+        with limited_time(db):
+            tree = expand_saved(db, parsed, item, account_name)
+            # Saved searches may have made it larger than what anyone typed.
+            check_tree(tree)
+            return compile_tree(tree, item, Lookups(db, datetime.now(UTC)))
+
+    return run_transaction(database.readings, compile_parsed)
 
 
 def compile_tree(tree: Clause, item: ItemKind, lookups: Lookups) -> Compiled:

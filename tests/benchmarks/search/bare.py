@@ -29,8 +29,7 @@ class BareSearches:
     def statements(self, ask: Ask, page_token: str) -> list[Statement]:
         """Return the statements that read the answer of a search."""
         item = ItemKind(ask.item)
-        with self._database.readings.begin() as db:
-            compiled = compile_search(db, ask.text, account_name="admin", item=item)
+        compiled = compile_search(self._database, ask.text, account_name="admin", item=item)
         seen: list[Statement] = []
         engine = self._database.readings.kw["bind"]
 

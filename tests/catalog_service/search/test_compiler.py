@@ -1,15 +1,17 @@
 """What only the catalogue can tell of a search: its stores, its metadata keys, and their types."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from catalog_service.database import Database, open_database
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.compiler import compile_search
 from catalog_service.search.pages import read_pages
 from catalog_service.tables import File
-from librarian.errors import InvalidRequestError
+from librarian.errors import BusyError, InvalidRequestError
 from tests.catalog_service.search.catalogues import put_frame
 from tests.catalog_service.search.samples import Sample
 
@@ -32,8 +34,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def found(database: Database, search: str) -> list[str]:
-    with database.readings.begin() as db:
-        compiled = compile_search(db, search, account_name="ann", item=ItemKind.FILES)
+    compiled = compile_search(database, search, account_name="ann", item=ItemKind.FILES)
     return [row[0] for page in read_pages(database, compiled) for row in page.rows]
 
 
@@ -89,3 +90,26 @@ def test_what_a_person_types_is_only_ever_a_value(database: Database, typed: str
     for clause in ("name-is-exactly", "name-matches", "has-event", "meta.pol-is-exactly"):
         assert found(database, f'{{"{clause}": "{typed}"}}') == []
     assert len(found(database, '{"always-true": 0}')) == 4
+
+
+def test_no_connection_is_held_while_a_search_is_read(database_url: str) -> None:
+    database = open_database(database_url, pool_size=1)
+    pool: Any = database.readings.kw["bind"].pool
+    pool._timeout = 0.1
+    held = [pool.connect() for _ in range(2)]
+    with pytest.raises(InvalidRequestError, match="line 1, column"):
+        compile_search(database, "name:(", account_name="ann")
+    with pytest.raises(BusyError, match="Too many calls"):
+        compile_search(database, "name:x", account_name="ann")
+    for connection in held:
+        connection.close()
+    database.dispose()
+
+
+def test_what_is_looked_up_for_a_search_has_its_time_limit(postgres_url: str) -> None:
+    database = open_database(postgres_url, search_timeout_seconds=0.05)
+    with database.engine.begin() as connection:
+        connection.execute(text("LOCK TABLE store"))
+        with pytest.raises(InvalidRequestError, match=r"took longer than 0\.05 s"):
+            compile_search(database, "store:pot1", account_name="ann")
+    database.dispose()

@@ -87,8 +87,8 @@ def found(database: Database, search: str, item: ItemKind) -> str:
             {r["id"]: k for k, r in readme_catalogue.SESSIONS.items()},
         ),
     }[item]
+    compiled = compile_search(database, search, account_name="ann", item=item)
     with database.readings.begin() as db:
-        compiled = compile_search(db, search, account_name="ann", item=item)
         keys = db.scalars(select(column).where(compiled.condition))
         return " ".join(sorted(labels[key] for key in keys)) or "none"
 

@@ -52,8 +52,8 @@ class Saves:
 
     def meant(self, search: str, account: str = "ada", item: ItemKind = FILES) -> Clause:
         """Return the tree that a search means to an account."""
+        compile_search(self.database, search, account_name=account, item=item)
         with self.database.readings.begin() as db:
-            compile_search(db, search, account_name=account, item=item)
             return expand_saved(db, parse_search(search, item), item, account)
 
     def refusal(self, search: str, account: str = "ada", item: ItemKind = FILES) -> str:
