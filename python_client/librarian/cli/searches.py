@@ -54,6 +54,8 @@ class _Choice:
         )
         if self.columns is not None and form in (Form.NAMES, Form.PATHS):
             _refuse(form.value, "--columns")
+        if form is Form.PATHS:
+            self._check_order()
         if self.count:
             self._check_count(form)
         return Output(found, form, split_columns(self.columns))
@@ -63,6 +65,14 @@ class _Choice:
             _refuse(form.value, "--count")
         if self.limit is not None:
             _refuse("--limit", "--count")
+
+    def _check_order(self) -> None:
+        if self.order_by.partition(",")[0].strip() not in ("", "name"):
+            raise click.UsageError(
+                "With --paths, copies come by the names of their files: order by name, or leave"
+                " --order-by away.",
+                click.get_current_context(),
+            )
 
 
 @click.command(cls=SearchCommand)

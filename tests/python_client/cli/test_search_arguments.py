@@ -139,3 +139,11 @@ def test_an_unknown_column_names_the_nearest(command: str, columns: str, hint: s
 def test_columns_are_split_at_commas() -> None:
     assert split_columns(None) is None
     assert split_columns("a,b") == ["a", "b"]
+
+
+@pytest.mark.parametrize("command", ["search-files", "search-instances"])
+def test_paths_come_by_name_alone(command: str) -> None:
+    for order_by, is_refused in (("size,desc", True), ("name,desc", False), (" name", False)):
+        result = run(command, "nowhere", "a", "--paths", "--order-by", order_by)
+        assert ("order by name, or leave --order-by away" in result.stderr) is is_refused
+        assert (result.exit_code == 2) is is_refused
