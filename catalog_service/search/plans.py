@@ -27,6 +27,8 @@ _FAIR_WALK = 10_000.0
 _SMALL_HEAP = 25_000.0
 # What both estimates may be wrong by.
 _CLEARLY_LESS = 0.75
+# A walk that should find its rows this many times sooner is taken at its word.
+_MUCH_SOONER = 20.0
 
 # What SQLite collects and sorts in some milliseconds, and its own steps of which it takes as many
 # in ten of them.
@@ -64,7 +66,8 @@ def choose_plan(connection: Connection, query: Select[Any], collecting: Select[A
     cost = float(collected["Total Cost"])
     if _uses(collected, _TRIGRAMS) and longest <= _FAIR_WALK:
         return Plan.ORDERED
-    is_better = cost <= min(_SMALL_HEAP, _CLEARLY_LESS * longest)
+    soon = _MUCH_SOONER * float(ordered["Total Cost"])
+    is_better = cost <= min(_SMALL_HEAP, _CLEARLY_LESS * longest, soon)
     return Plan.COLLECTED if is_better else Plan.ORDERED
 
 

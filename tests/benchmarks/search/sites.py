@@ -25,6 +25,7 @@ from tests.postgres_cluster import PostgresCluster, hand_over
 
 STORE = "measured"
 _CONNECTION = "local"
+_AGENT = "agent"
 _FILLED = "filled.json"
 _DATABASE = "catalog"
 # As a site of that size would be set up on a machine of 24 GiB, and told with the results.
@@ -64,9 +65,14 @@ class SearchedCatalog:
         """Start the store agent, and see to a store on which files can be registered."""
         self._processes["store_agent"].start_listening()
         with self.librarian() as site:
-            wait_until(site.list_agents, what="the agent", timeout_seconds=_START_SECONDS)
+            # Not that of the made stores, which is nowhere.
+            wait_until(
+                lambda: _AGENT in {agent.name for agent in site.list_agents()},
+                what="the agent",
+                timeout_seconds=_START_SECONDS,
+            )
             if STORE not in {store.name for store in site.list_stores()}:
-                site.add_store(STORE, str(self.layout.store))
+                site.add_store(STORE, str(self.layout.store), agent=_AGENT)
             wait_until(
                 lambda: any(s.name == STORE and s.reachable for s in site.list_stores()),
                 what="the store",
