@@ -17,6 +17,7 @@ from catalog_service.rpc.paging import page_size_of
 from catalog_service.wakeups import JOBS, Subscription, Wakeups, job_topic
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
+from librarian.service.config import ListenConfig
 from librarian.v1 import accounts_pb2, jobs_pb2, jobs_pb2_grpc
 
 _DEFAULT_PAGE_SIZE = 100
@@ -24,14 +25,19 @@ _LARGEST_PAGE_SIZE = 1000
 # A watcher looks this often even when no wake-up comes, and hears no oftener than the other.
 _WATCH_POLL_SECONDS = 2.0
 _WATCH_PAUSE_SECONDS = 0.25
-# Each watch holds one of the server's threads, and the other calls need some too.
-MAX_WATCHES = 32
+# Each watch holds one of the server's threads: so large a part, and the other calls need some too.
+_WATCHES_PART = 4
 
 Result = TypeVar("Result")
 
 
 class JobsParts(Protocol):
     """What of the catalogue the service needs."""
+
+    @property
+    def config(self) -> ListenConfig:
+        """How the catalogue serves."""
+        ...
 
     @property
     def database(self) -> Database:
@@ -50,7 +56,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
     def __init__(self, catalog: JobsParts) -> None:
         self._database = catalog.database
         self._wakeups = catalog.wakeups
-        self._watches = threading.BoundedSemaphore(MAX_WATCHES)
+        self._watches = threading.BoundedSemaphore(catalog.config.threads // _WATCHES_PART)
 
     def GetJob(
         self, request: jobs_pb2.GetJobRequest, context: grpc.ServicerContext

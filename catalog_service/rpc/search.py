@@ -16,6 +16,7 @@ from catalog_service.rpc.search_messages import (
     observations_response,
     sessions_response,
 )
+from catalog_service.rpc.search_places import StreamPlaces, room_for
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.compiler import Compiled, compile_search
 from catalog_service.search.json_writer import write_json
@@ -25,6 +26,7 @@ from catalog_service.search.pages import count_matches, parse_order, read_pages
 from catalog_service.search.text_writer import write_text
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
+from librarian.service.config import ListenConfig
 from librarian.v1 import search_pb2, search_pb2_grpc
 
 # A search may list 100,000 names of 255 bytes.
@@ -40,6 +42,11 @@ class SearchParts(Protocol):
     """What of the catalogue the service needs."""
 
     @property
+    def config(self) -> ListenConfig:
+        """How the catalogue serves."""
+        ...
+
+    @property
     def database(self) -> Database:
         """The catalogue's database."""
         ...
@@ -49,11 +56,12 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
     """Serves librarian.v1.Search.
 
     A stream holds no transaction between its pages, and reads none ahead: who does not read
-    costs a thread, and no more.
+    costs a thread, and no more; and there are only so many such threads.
     """
 
     def __init__(self, catalog: SearchParts) -> None:
         self._database = catalog.database
+        self._places = StreamPlaces(catalog.config.threads)
 
     def SearchFiles(
         self, request: search_pb2.SearchFilesRequest, context: grpc.ServicerContext
@@ -83,25 +91,26 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         return self._stream(request, context, ItemKind.FILES, instances_response, instances=True)
 
     def CountMatches(
-        self, request: search_pb2.CountMatchesRequest, _context: grpc.ServicerContext
+        self, request: search_pb2.CountMatchesRequest, context: grpc.ServicerContext
     ) -> search_pb2.CountMatchesResponse:
         """Count what matches."""
-        compiled = self._compile(request.search, item_of(request.item_kind))
+        compiled = self._compile(request, context, item_of(request.item_kind))
         instances = request.item_kind == search_pb2.INSTANCES
         count = count_matches(self._database, compiled, instances=instances)
         return search_pb2.CountMatchesResponse(count=count)
 
     def ExplainSearch(
-        self, request: search_pb2.ExplainSearchRequest, _context: grpc.ServicerContext
+        self, request: search_pb2.ExplainSearchRequest, context: grpc.ServicerContext
     ) -> search_pb2.ExplainSearchResponse:
         """Return both forms of a search, and what it means."""
         item = item_of(request.item_kind)
-        clause = parse_search(request.search, item)
-        explanation = search_pb2.ExplainSearchResponse(
-            json=write_json(clause, item),
-            text=write_text(clause, item),
-            meaning=describe(clause, item),
-        )
+        with room_for(request.ByteSize(), context.time_remaining()):
+            clause = parse_search(request.search, item)
+            explanation = search_pb2.ExplainSearchResponse(
+                json=write_json(clause, item),
+                text=write_text(clause, item),
+                meaning=describe(clause, item),
+            )
         if explanation.ByteSize() > _MAX_EXPLANATION_BYTES:
             raise InvalidRequestError(
                 "Both forms of the search are more than an answer can hold: leave a part of its"
@@ -118,22 +127,24 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         **columns: bool,
     ) -> Iterator[Any]:
         order = parse_order(request.order_by, item, instances=columns.get("instances", False))
-        pages = read_pages(
-            self._database,
-            self._compile(request.search, item),
-            order,
-            limit=request.limit,
-            page_token=request.page_token,
-            **columns,
-        )
-        for page in pages:
-            if not context.is_active():
-                return
-            yield respond(page.rows, page.next_page_token)
+        with self._places.taken(current_caller().name):
+            pages = read_pages(
+                self._database,
+                self._compile(request, context, item),
+                order,
+                limit=request.limit,
+                page_token=request.page_token,
+                **columns,
+            )
+            for page in pages:
+                if not context.is_active():
+                    return
+                yield respond(page.rows, page.next_page_token)
 
-    def _compile(self, text: str, item: ItemKind) -> Compiled:
-        account_name = current_caller().name
-        return compile_search(self._database, text, account_name=account_name, item=item)
+    def _compile(self, request: Any, context: grpc.ServicerContext, item: ItemKind) -> Compiled:
+        name = current_caller().name
+        with room_for(request.ByteSize(), context.time_remaining()):
+            return compile_search(self._database, request.search, account_name=name, item=item)
 
     def _with_metadata(self, rows: Any, next_page_token: str) -> search_pb2.SearchFilesResponse:
         # Read after the page, whose keys are then all known.

@@ -12,6 +12,7 @@ from catalog_service.clock import database_time
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
 from catalog_service.rpc.jobs import JobsParts
+from catalog_service.rpc.search_places import room_for
 from catalog_service.search.compiler import compile_search
 from catalog_service.tables import Agent
 from catalog_service.wakeups import JOBS
@@ -48,7 +49,8 @@ class StagingServicer(staging_pb2_grpc.StagingServicer):
         """Put a staging on record, and return its job."""
         _check(request)
         owner = current_caller().name
-        matching = compile_search(self._database, request.search, account_name=owner)
+        with room_for(request.ByteSize(), context.time_remaining()):
+            matching = compile_search(self._database, request.search, account_name=owner)
         known = self._find(owner, request.request_id)
         if known is not None:
             return known

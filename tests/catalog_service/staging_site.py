@@ -44,6 +44,7 @@ class PlainSecrets:
 class Parts:
     """What of a catalogue the services and the loop take."""
 
+    config: ListenConfig
     database: Database
     agents: AgentCalls
     wakeups: Wakeups
@@ -71,10 +72,10 @@ class Served:
 
 
 @contextmanager
-def served(database: Database) -> Iterator[Served]:
+def served(database: Database, threads: int = 64) -> Iterator[Served]:
     """Serve a database's searches, jobs and stagings to the accounts of the tests."""
-    parts = Parts(database, AgentCalls(PlainSecrets()), Wakeups(database))
-    listen = ListenConfig.model_validate({"listen": "127.0.0.1:0"})
+    listen = ListenConfig.model_validate({"listen": "127.0.0.1:0", "threads": threads})
+    parts = Parts(listen, database, AgentCalls(PlainSecrets()), Wakeups(database))
     server = serve(
         listen,
         add_servicers=lambda server: _add(server, parts),

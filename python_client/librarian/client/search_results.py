@@ -139,10 +139,10 @@ class _Reading(Generic[Item]):
         while self._limit is None or self.read_count < self._limit:
             try:
                 yield from self._stream(backoff)
-            except (NotReachableError, BusyError):
+            except (NotReachableError, BusyError) as error:
                 # A site that does not answer from the first is told of at once.
-                failures += 1
-                if (failures > 1 and not self.read_count) or not backoff.pause():
+                failures += isinstance(error, NotReachableError) and not self.read_count
+                if failures > 1 or not backoff.pause():
                     raise
             else:
                 return

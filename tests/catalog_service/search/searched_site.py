@@ -24,9 +24,9 @@ NIGHT_METADATA: dict[str, str | float | bool | datetime] = {
 
 
 @contextmanager
-def searched_site(database_url: str) -> Iterator[Served]:
+def searched_site(database_url: str, threads: int = 64) -> Iterator[Served]:
     """Serve a database with a site in it."""
-    with opened(database_url) as database, served(database) as site:
+    with opened(database_url) as database, served(database, threads) as site:
         yield site
 
 
