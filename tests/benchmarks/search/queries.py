@@ -25,7 +25,8 @@ LISTED_NAMES = 100_000
 FLOOR_MS = {"postgresql": 100.0, "sqlite": 200.0}
 PLAIN_FLOOR_MS = {"postgresql": 20.0, "sqlite": 200.0}
 
-_TYPES = ("uv", "uvh5", "calfits", "uvfits", "json", "npz", "png")
+# Those of which a night has many.
+_TYPES = ("uv", "uvh5", "calfits", "uvfits", "json")
 
 
 @dataclass(frozen=True)
