@@ -1,5 +1,6 @@
 """The Search service."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -127,7 +128,7 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         **columns: bool,
     ) -> Iterator[Any]:
         order = parse_order(request.order_by, item, instances=columns.get("instances", False))
-        with self._places.taken(current_caller().name):
+        with self._places.taken(current_caller().name, context) as place:
             pages = read_pages(
                 self._database,
                 self._compile(request, context, item),
@@ -139,7 +140,10 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
             for page in pages:
                 if not context.is_active():
                     return
-                yield respond(page.rows, page.next_page_token)
+                answer = respond(page.rows, page.next_page_token)
+                place.sent_at = time.monotonic()
+                yield answer
+                place.sent_at = None
 
     def _compile(self, request: Any, context: grpc.ServicerContext, item: ItemKind) -> Compiled:
         name = current_caller().name

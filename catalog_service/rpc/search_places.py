@@ -1,9 +1,12 @@
 """Places for searches: some hold a thread for long, and some much memory."""
 
 import threading
-from collections import Counter
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import grpc
 
 from librarian.errors import BusyError
 
@@ -11,6 +14,8 @@ from librarian.errors import BusyError
 _STREAMS_PART = 2
 _ACCOUNTS_PART = 8
 _LEAST_OF_AN_ACCOUNT = 2
+# Who takes nothing for so long makes room for others, and may go on with another call.
+_STALL_SECONDS = 600.0
 # From this size on, searches are large: as text they can have four times as many bytes.
 LARGE_BYTES = 1 << 20
 _LARGE_AT_ONCE = 2
@@ -35,29 +40,52 @@ def room_for(size_bytes: int, seconds_left: float) -> Iterator[None]:
         _large.release()
 
 
+@dataclass(eq=False)
+class StreamPlace:
+    """The place of one stream; `sent_at` says since when its reader was to take something."""
+
+    account_name: str
+    context: grpc.ServicerContext
+    sent_at: float | None = None
+
+    def end_if_stalled(self) -> None:
+        """End a stream whose reader takes nothing."""
+        sent_at = self.sent_at
+        if sent_at is not None and time.monotonic() - sent_at > _STALL_SECONDS:
+            self.context.cancel()
+
+
 class StreamPlaces:
     """The streams under way, of which each holds a thread until it was read."""
 
     def __init__(self, threads: int) -> None:
         self._most = threads // _STREAMS_PART
         self._most_of_one = min(self._most, max(_LEAST_OF_AN_ACCOUNT, threads // _ACCOUNTS_PART))
-        self._taken: Counter[str] = Counter()
+        self._taken: set[StreamPlace] = set()
         self._lock = threading.Lock()
 
     @contextmanager
-    def taken(self, account_name: str) -> Iterator[None]:
+    def taken(self, account_name: str, context: grpc.ServicerContext) -> Iterator[StreamPlace]:
         """Take a place for an account; raise BusyError when it has, or all have, too many."""
+        place = StreamPlace(account_name, context)
         with self._lock:
-            if self._taken[account_name] >= self._most_of_one:
-                raise BusyError(
-                    f"{account_name!r} reads {self._most_of_one} searches at the moment, which is"
-                    " the most: read one to its end or close it, and repeat the call."
-                )
-            if self._taken.total() >= self._most:
-                raise BusyError("Too many searches are read at the moment: repeat the call later.")
-            self._taken[account_name] += 1
+            self._check_room(account_name)
+            self._taken.add(place)
         try:
-            yield
+            yield place
         finally:
             with self._lock:
-                self._taken -= Counter([account_name])
+                self._taken.remove(place)
+
+    def _check_room(self, account_name: str) -> None:
+        own = [place for place in self._taken if place.account_name == account_name]
+        if len(own) < self._most_of_one and len(self._taken) < self._most:
+            return
+        for place in own if len(own) >= self._most_of_one else self._taken:
+            place.end_if_stalled()
+        if len(own) >= self._most_of_one:
+            raise BusyError(
+                f"{account_name!r} reads {self._most_of_one} searches at the moment, which is"
+                " the most: read one to its end or close it, and repeat the call."
+            )
+        raise BusyError("Too many searches are read at the moment: repeat the call later.")

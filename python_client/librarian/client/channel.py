@@ -185,9 +185,17 @@ def translate_error(error: grpc.RpcError, address: str) -> LibrarianError:
             return NotSignedInError(details)
         case grpc.StatusCode.PERMISSION_DENIED:
             return NotAllowedError(details)
-        case grpc.StatusCode.RESOURCE_EXHAUSTED if "Concurrent RPC limit" in details:
+        case code if _made_room(code, details):
             return BusyError(f"Too many call {address} at the moment: repeat the call later.")
         case grpc.StatusCode.UNIMPLEMENTED:
             return LibrarianError(f"{address} is no Librarian service that knows this call.")
         case _:
             return LibrarianError(f"The call to {address} failed: {code.name}: {details}")
+
+
+def _made_room(code: grpc.StatusCode, details: str) -> bool:
+    """Say whether the server did without this call, or broke its answer off, for others' sake."""
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return "Concurrent RPC limit" in details
+    # What this end breaks off has details of another kind.
+    return code is grpc.StatusCode.CANCELLED and details == "CANCELLED"

@@ -53,16 +53,29 @@ def test_one_account_has_few_streams_and_all_have_half_of_the_threads(catalog: S
         stalled(catalog, "root")
     assert count(catalog, EVERYTHING) == 20_000
     streams[0].cancel()
-    wait_until(lambda: is_admitted(catalog, "ada"), what="the place of a stream that ended")
+    wait_until(lambda: admitted(catalog, "ada"), what="the place of a stream that ended")
     assert sum(len(answer.files) for answer in streams[1]) == 19_900
 
 
-def is_admitted(catalog: Served, account: str) -> bool:
+def test_who_reads_nothing_for_long_makes_room_and_goes_on_later(
+    catalog: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_places, "_STALL_SECONDS", 0.0)
+    with Librarian(catalog.address, "ada") as client:
+        result = client.search_files(EVERYTHING)
+        names = [next(result).name]
+        for _ in range(3):
+            wait_until(lambda: admitted(catalog, "ada"), what="the place of who stalls")
+        names += [file.name for file in result]
+        assert names == NAMES
+
+
+def admitted(catalog: Served, account: str) -> Any:
+    """Begin to read, and stop; return nothing when there is no place."""
     try:
-        stalled(catalog, account).cancel()
+        return stalled(catalog, account)
     except BusyError:
-        return False
-    return True
+        return None
 
 
 def test_a_client_waits_for_a_place(catalog: Served, caplog: pytest.LogCaptureFixture) -> None:
