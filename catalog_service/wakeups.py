@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 UPLOADS = "uploads"
 JOBS = "jobs"
 METADATA_KEYS = "metadata-keys"
+STATISTICS = "statistics"
 
 _CHANNEL = "librarian"
 _RECONNECT_SECONDS = 5.0

@@ -94,9 +94,9 @@ def fill(database: Database) -> None:
 
 
 def find(database: Database, item: ItemKind, search: str) -> list[Any]:
+    compiled = compile_search(database, search, account_name="ann", item=item)
+    key = KEYS[item]
     with database.readings.begin() as db:
-        compiled = compile_search(db, search, account_name="ann", item=item)
-        key = KEYS[item]
         return list(db.execute(select(key).where(compiled.condition).order_by(key)).scalars())
 
 
