@@ -7,9 +7,6 @@ from typing import Protocol
 
 from catalog_service.database import Database
 
-# Rows that are looked at of each index: enough to choose between indexes, and done in a moment.
-_ROWS_ANALYSED = 1000
-
 
 class StatisticsParts(Protocol):
     """What of the catalogue the loop needs."""
@@ -29,8 +26,8 @@ class PlannerStatistics:
     def run_once(self) -> bool:
         """Learn, and say that the next time is later."""
         if self._database.is_sqlite:
+            # Of all rows: from a part of them it learned too little to choose between indexes.
             with self._database.engine.begin() as connection:
-                connection.exec_driver_sql(f"PRAGMA analysis_limit={_ROWS_ANALYSED}")
                 connection.exec_driver_sql("ANALYZE")
             # Connections that are open keep to what they knew.
             self._database.dispose()
