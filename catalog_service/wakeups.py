@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Work of each kind that waits for someone to take it up.
 UPLOADS = "uploads"
 JOBS = "jobs"
+# Nobody tells news of these: whoever waits looks by the clock.
 METADATA_KEYS = "metadata-keys"
 STATISTICS = "statistics"
 

@@ -164,3 +164,14 @@ def test_an_instance_is_named_by_the_database_when_nobody_says_its_name(
     put_copies(database, [(1, STORES[0], "", True)])
     with database.readings.begin() as db:
         assert db.scalars(select(Instance.file_name)).all() == [MANY[1].name]
+
+
+def test_what_a_walk_makes_no_use_of_is_used_again_after_its_page(postgres_url: str) -> None:
+    database = open_database(postgres_url, pool_size=1)
+    seen = []
+    for plan in (Plan.WALKED, Plan.ORDERED):
+        with database.readings.begin() as db:
+            plan.prepare(db.connection())
+            seen.append(db.execute(text("SHOW enable_bitmapscan")).scalar_one())
+    database.dispose()
+    assert seen == ["off", "on"]
