@@ -153,14 +153,15 @@ class _PostgresListener(threading.Thread):
                 # Waiters poll besides, so a database that is away costs them only speed.
                 logger.warning("Wake-ups do not come for now: %s", error)
                 self._stopping.wait(_RECONNECT_SECONDS)
-        self._stop_reader.close()
-        self._stop_writer.close()
 
     def stop(self) -> None:
         """End the thread and wait for it."""
         self._stopping.set()
         self._stop_writer.send(b"x")
         self.join()
+        # Not by the thread itself: it may see the event and end before the byte is sent.
+        self._stop_reader.close()
+        self._stop_writer.close()
 
     def _listen(self) -> None:
         connection = self._database.engine.raw_connection()

@@ -86,3 +86,19 @@ def test_closing_wakes_whoever_waits(wakeups: Wakeups) -> None:
         wakeups.close()
         waiter.join(SOON_SECONDS)
     assert answers == [True]
+
+
+def test_closing_is_clean_when_the_listener_has_ended_by_itself(postgres_url: str) -> None:
+    # As when it is told to stop while it waits to connect again: it once closed its sockets then.
+    database = open_database(postgres_url)
+    wakeups = Wakeups(database)
+    with wakeups.subscribe("jobs") as ear:
+        assert ear.wait(SOON_SECONDS)  # It listens now.
+        listener = wakeups._listener
+        assert listener is not None
+        listener._stopping.set()
+        notify(database, wakeups, "jobs")
+        listener.join(SOON_SECONDS)
+        assert not listener.is_alive()
+        wakeups.close()
+    database.dispose()
