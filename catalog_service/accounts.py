@@ -13,6 +13,7 @@ from librarian.errors import ConflictError, InvalidRequestError, StateError, Unk
 
 PERSON = "PERSON"
 AGENT = "AGENT"
+TRANSFER_SERVICE = "TRANSFER_SERVICE"
 # The name of a token that was made by signing in with a password.
 SIGN_IN = "sign-in"
 

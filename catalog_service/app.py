@@ -22,15 +22,20 @@ from catalog_service.passwords import Passwords
 from catalog_service.rpc.accounts import AccountsServicer
 from catalog_service.rpc.agents import AgentsServicer
 from catalog_service.rpc.files import FilesServicer
+from catalog_service.rpc.incoming import IncomingServicer
 from catalog_service.rpc.instances import InstancesServicer
 from catalog_service.rpc.jobs import JobsServicer
+from catalog_service.rpc.librarians import LibrariansServicer
 from catalog_service.rpc.observations import ObservationsServicer
 from catalog_service.rpc.rights import Rights
 from catalog_service.rpc.saved_searches import SavedSearchesServicer
 from catalog_service.rpc.search import MAX_MESSAGE_BYTES, SearchServicer
 from catalog_service.rpc.site import SiteServicer
 from catalog_service.rpc.staging import StagingServicer
+from catalog_service.rpc.standing_orders import StandingOrdersServicer
 from catalog_service.rpc.stores import StoresServicer
+from catalog_service.rpc.transfer_records import TransferRecordsServicer
+from catalog_service.rpc.transfers import TransfersServicer
 from catalog_service.rpc.uploads import UploadsServicer
 from catalog_service.secrets import Secrets
 from catalog_service.token_checks import USES, TokenChecks
@@ -39,13 +44,18 @@ from librarian.service.server import RunningServer, serve
 from librarian.v1 import (
     accounts_pb2_grpc,
     files_pb2_grpc,
+    incoming_pb2_grpc,
     instances_pb2_grpc,
     jobs_pb2_grpc,
+    librarians_pb2_grpc,
     observations_pb2_grpc,
     saved_searches_pb2_grpc,
     search_pb2_grpc,
     staging_pb2_grpc,
+    standing_orders_pb2_grpc,
     stores_pb2_grpc,
+    transfer_records_pb2_grpc,
+    transfers_pb2_grpc,
     uploads_pb2_grpc,
 )
 
@@ -54,8 +64,10 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
     ("Accounts", AccountsServicer, accounts_pb2_grpc.add_AccountsServicer_to_server),
     ("Agents", AgentsServicer, stores_pb2_grpc.add_AgentsServicer_to_server),
     ("Files", FilesServicer, files_pb2_grpc.add_FilesServicer_to_server),
+    ("Incoming", IncomingServicer, incoming_pb2_grpc.add_IncomingServicer_to_server),
     ("Instances", InstancesServicer, instances_pb2_grpc.add_InstancesServicer_to_server),
     ("Jobs", JobsServicer, jobs_pb2_grpc.add_JobsServicer_to_server),
+    ("Librarians", LibrariansServicer, librarians_pb2_grpc.add_LibrariansServicer_to_server),
     (
         "Observations",
         ObservationsServicer,
@@ -69,7 +81,18 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
     ("Search", SearchServicer, search_pb2_grpc.add_SearchServicer_to_server),
     ("Site", SiteServicer, accounts_pb2_grpc.add_SiteServicer_to_server),
     ("Staging", StagingServicer, staging_pb2_grpc.add_StagingServicer_to_server),
+    (
+        "StandingOrders",
+        StandingOrdersServicer,
+        standing_orders_pb2_grpc.add_StandingOrdersServicer_to_server,
+    ),
     ("Stores", StoresServicer, stores_pb2_grpc.add_StoresServicer_to_server),
+    (
+        "TransferRecords",
+        TransferRecordsServicer,
+        transfer_records_pb2_grpc.add_TransferRecordsServicer_to_server,
+    ),
+    ("Transfers", TransfersServicer, transfers_pb2_grpc.add_TransfersServicer_to_server),
     ("Uploads", UploadsServicer, uploads_pb2_grpc.add_UploadsServicer_to_server),
 ]
 

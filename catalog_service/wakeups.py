@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 # Work of each kind that waits for someone to take it up.
 UPLOADS = "uploads"
 JOBS = "jobs"
+TRANSFERS = "transfers"
+INCOMING = "incoming"
+CONFIRMATIONS = "confirmations"
+FILE_NEWS = "file-news"
 # Nobody tells news of these: whoever waits looks by the clock.
 METADATA_KEYS = "metadata-keys"
 STATISTICS = "statistics"
@@ -34,6 +38,11 @@ _RECONNECT_SECONDS = 5.0
 def job_topic(job_id: int) -> str:
     """Return the topic of one job's changes."""
     return f"job/{job_id}"
+
+
+def incoming_topic(batch_id: str) -> str:
+    """Return the topic of what becomes of a batch that a neighbour pushes."""
+    return f"incoming/{batch_id}"
 
 
 class Subscription:

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = {
     "catalog_service": "catalog_service",
     "store_agent": "store_agent",
+    "transfer_service": "transfer_service",
     "librarian": "python_client/librarian",
     "migrations": "migrations",
     "deploy": "deploy",

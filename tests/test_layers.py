@@ -9,7 +9,7 @@ import pytest
 
 from tests.source_tree import Module, imported_names, is_within, modules
 
-SERVICES = ("catalog_service", "store_agent")
+SERVICES = ("catalog_service", "store_agent", "transfer_service")
 SERVER_LIBRARIES = (
     "alembic",
     "argon2",
@@ -45,16 +45,29 @@ class Rule:
 
 
 # Where the catalogue and the agent speak gRPC; all else in them is domain.
-CATALOG_EDGE = tuple(f"catalog_service.{name}" for name in ("__main__", "app", "agents", "rpc"))
-AGENT_EDGE = tuple(f"store_agent.{name}" for name in ("__main__", "app", "announcements", "rpc"))
+CATALOG_EDGE = tuple(
+    f"catalog_service.{name}" for name in ("__main__", "app", "agents", "neighbours", "rpc")
+)
+AGENT_EDGE = tuple(
+    f"store_agent.{name}" for name in ("__main__", "app", "announcements", "neighbours", "rpc")
+)
 
 RULES = [
-    Rule("services meet over gRPC", ("catalog_service",), ("store_agent",)),
-    Rule("services meet over gRPC", ("store_agent",), ("catalog_service", "migrations")),
+    Rule("services meet over gRPC", ("catalog_service",), ("store_agent", "transfer_service")),
+    Rule(
+        "services meet over gRPC",
+        ("store_agent",),
+        ("catalog_service", "migrations", "transfer_service"),
+    ),
+    Rule(
+        "services meet over gRPC",
+        ("transfer_service",),
+        ("catalog_service", "migrations", "store_agent"),
+    ),
     Rule("what everyone may import knows no service", ("librarian",), SERVICES, ("librarian.cli",)),
     Rule(
         "the catalogue alone touches the database",
-        ("librarian", "store_agent"),
+        ("librarian", "store_agent", "transfer_service"),
         ("sqlalchemy", "alembic", "psycopg2"),
     ),
     Rule(
@@ -97,6 +110,7 @@ RULES = [
             "catalog_service.rpc",
             "catalog_service.loops",
             "catalog_service.agents",
+            "catalog_service.neighbours",
         ),
         except_for=(*CATALOG_EDGE, "catalog_service.loops"),
     ),

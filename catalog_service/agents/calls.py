@@ -15,6 +15,8 @@ _MANAGE_SECONDS = 300
 # As long as an upload's lease, and a little more: whoever renews the one asks for the other anew.
 _WRITE_SECONDS = 2 * 3600
 _READ_SECONDS = 3600
+# A worker gets a new one each time that it renews its lease.
+_PUSH_SECONDS = 600
 
 
 class Decrypter(Protocol):
@@ -51,6 +53,10 @@ class AgentCalls:
     def read_ticket(self, agent: Agent, store_name: str, path: str) -> str:
         """Return a ticket to read one instance, given relative to its store's root."""
         return self._sign(agent, "read", f"{store_name}\n{path}", _READ_SECONDS)
+
+    def push_ticket(self, agent: Agent, batch_id: str) -> str:
+        """Return a ticket to push one batch of transfers from an agent's stores."""
+        return self._sign(agent, "push", batch_id, _PUSH_SECONDS)
 
     def close(self) -> None:
         """End all connections."""

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from catalog_service.accounts import AGENT
+from catalog_service.accounts import AGENT, TRANSFER_SERVICE
 from catalog_service.roles import Role
 from catalog_service.token_checks import TokenChecks
 from catalog_service.tokens import Holder
 from librarian.errors import NotAllowedError
 from librarian.service.calls import STRANGER, Caller, is_reflection
 
-# The least role that may make a call; only agents' accounts; or anyone, without a token.
-Right = Role | Literal["agent", "anyone"]
+# The least role that may make a call; only the accounts of agents, or of transfer services; or
+# anyone, without a token.
+Right = Role | Literal["agent", "transfer service", "anyone"]
 
 # A method that is not here is refused to everyone.
 RIGHTS: Mapping[str, Right] = {
@@ -32,6 +33,13 @@ RIGHTS: Mapping[str, Right] = {
     "Files/CreateFileEvent": Role.READAPPEND,
     "Files/UpdateMetadata": Role.READWRITE,
     "Files/ListMetadataKeys": Role.READONLY,
+    # Of one's own account only.
+    "Incoming/OfferFiles": Role.READAPPEND,
+    "Incoming/FinishFiles": Role.READAPPEND,
+    "Incoming/WatchBatch": Role.READAPPEND,
+    "Incoming/RenewBatch": Role.READAPPEND,
+    "Incoming/WithdrawFiles": Role.READAPPEND,
+    "Incoming/ListHeldFiles": Role.READAPPEND,
     "Instances/ListInstances": Role.READONLY,
     "Instances/OpenFile": Role.READONLY,
     "Instances/RegisterInstances": Role.READAPPEND,
@@ -41,6 +49,16 @@ RIGHTS: Mapping[str, Right] = {
     "Jobs/WatchJob": Role.READONLY,
     # One's own; administrators may cancel any.
     "Jobs/CancelJob": Role.READONLY,
+    "Librarians/AddLibrarian": Role.ADMIN,
+    "Librarians/GetLibrarian": Role.READONLY,
+    "Librarians/ListLibrarians": Role.READONLY,
+    # It calls out.
+    "Librarians/PingLibrarian": Role.READWRITE,
+    "Librarians/UpdateLibrarian": Role.ADMIN,
+    "Librarians/RemoveLibrarian": Role.ADMIN,
+    "Librarians/ListRemoteInstances": Role.READONLY,
+    "Librarians/StartReconciliation": Role.READWRITE,
+    "Librarians/GetReconciliation": Role.READONLY,
     "Observations/GetObservation": Role.READONLY,
     "Observations/AssignSessions": Role.READWRITE,
     # One's own; administrators may delete any.
@@ -55,10 +73,33 @@ RIGHTS: Mapping[str, Right] = {
     "Search/ExplainSearch": Role.READONLY,
     "Site/Ping": Role.NONE,
     "Staging/StartStaging": Role.READONLY,
+    "StandingOrders/CreateStandingOrder": Role.READWRITE,
+    "StandingOrders/GetStandingOrder": Role.READONLY,
+    "StandingOrders/ListStandingOrders": Role.READONLY,
+    "StandingOrders/UpdateStandingOrder": Role.READWRITE,
+    "StandingOrders/DeleteStandingOrder": Role.READWRITE,
+    "StandingOrders/PreviewStandingOrder": Role.READONLY,
     "Stores/CreateStore": Role.ADMIN,
     "Stores/GetStore": Role.READONLY,
     "Stores/ListStores": Role.READONLY,
     "Stores/UpdateStore": Role.ADMIN,
+    "TransferRecords/ClaimBatch": "transfer service",
+    "TransferRecords/RenewBatchLease": "transfer service",
+    "TransferRecords/RecordTransfers": "transfer service",
+    "TransferRecords/EndBatch": "transfer service",
+    "TransferRecords/ClaimConfirmations": "transfer service",
+    "TransferRecords/RecordConfirmations": "transfer service",
+    "TransferRecords/ClaimReconciliation": "transfer service",
+    "TransferRecords/ReconcilePage": "transfer service",
+    "TransferRecords/PostponeReconciliation": "transfer service",
+    "Transfers/QueueTransfers": Role.READWRITE,
+    "Transfers/GetTransfer": Role.READONLY,
+    "Transfers/ListTransfers": Role.READONLY,
+    "Transfers/CancelTransfers": Role.READWRITE,
+    "Transfers/RetryTransfers": Role.READWRITE,
+    # Only for the account that the neighbour's record names.
+    "Transfers/ConfirmTransfers": Role.CALLBACK,
+    "Transfers/ExplainFile": Role.READONLY,
     # One's own uploads.
     "Uploads/StartUploads": Role.READAPPEND,
     "Uploads/CompleteUploads": Role.READAPPEND,
@@ -68,6 +109,8 @@ RIGHTS: Mapping[str, Right] = {
 }
 
 _PREFIX = "/librarian.v1."
+# The right that each kind of account has that is no person's or neighbour's.
+_MACHINES: Mapping[str, Right] = {AGENT: "agent", TRANSFER_SERVICE: "transfer service"}
 
 
 class Rights:
@@ -88,13 +131,13 @@ class Rights:
 
 
 def _may(holder: Holder, right: Right) -> bool:
-    if holder.kind == AGENT:
-        return right in ("agent", Role.NONE)
+    if holder.kind in _MACHINES:
+        return right in (_MACHINES[holder.kind], Role.NONE)
     return isinstance(right, Role) and holder.role >= right
 
 
 def _refusal(holder: Holder, method: str, right: Right | None) -> str:
-    if isinstance(right, Role) and holder.kind != AGENT:
+    if isinstance(right, Role) and holder.kind not in _MACHINES:
         return (
             f"{method} needs the role {right.name}; this token of {holder.account_name!r} has"
             f" {holder.role.name}."

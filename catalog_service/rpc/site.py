@@ -33,11 +33,12 @@ class SiteServicer(accounts_pb2_grpc.SiteServicer):
     def Ping(self, request: pb.PingRequest, context: grpc.ServicerContext) -> pb.PingResponse:
         """Say what this site is, and who asked."""
         caller = current_caller()
-        name = run_transaction(
-            self._database.readings, lambda db: db.execute(select(Site.name)).scalar_one()
+        site = run_transaction(
+            self._database.readings, lambda db: db.execute(select(Site.name, Site.site_id)).one()
         )
         return pb.PingResponse(
-            site_name=name,
+            site_name=site.name,
+            site_id=site.site_id,
             version=self._version,
             account_name=caller.name,
             role=pb.Role.Name(caller.role),

@@ -3,11 +3,15 @@
 from catalog_service.tables.accounts import Account, Token
 from catalog_service.tables.base import Base
 from catalog_service.tables.files import File, FileEvent, Instance, MetadataKey
+from catalog_service.tables.incoming import IncomingBatch
 from catalog_service.tables.jobs import Job, StagingFile
+from catalog_service.tables.librarians import Librarian, Reconciliation, RemoteInstance
 from catalog_service.tables.observations import Observation, ObservingSession
 from catalog_service.tables.saved_searches import SavedSearch
 from catalog_service.tables.site import Site
+from catalog_service.tables.standing_orders import FileNews, StandingOrder
 from catalog_service.tables.stores import Agent, Store
+from catalog_service.tables.transfers import Transfer, TransferBatch
 from catalog_service.tables.uploads import Upload
 
 __all__ = [
@@ -16,15 +20,23 @@ __all__ = [
     "Base",
     "File",
     "FileEvent",
+    "FileNews",
+    "IncomingBatch",
     "Instance",
     "Job",
+    "Librarian",
     "MetadataKey",
     "Observation",
     "ObservingSession",
+    "Reconciliation",
+    "RemoteInstance",
     "SavedSearch",
     "Site",
     "StagingFile",
+    "StandingOrder",
     "Store",
     "Token",
+    "Transfer",
+    "TransferBatch",
     "Upload",
 ]

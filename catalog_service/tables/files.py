@@ -87,6 +87,8 @@ class Instance(Base):
     create_time: Mapped[datetime]
     # When the copy was last read whole and found good.
     verify_time: Mapped[datetime | None]
+    # What was found wrong with it, in a sentence: others are used while there are any.
+    problem: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __table_args__ = (
         UniqueConstraint("file_id", "store_id", "parent_dirs"),

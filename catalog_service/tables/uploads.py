@@ -46,6 +46,15 @@ class Upload(Base):
     error_reason: Mapped[str] = mapped_column(name_type(32), default="", server_default="")
     # Whether its staging place was removed from the store.
     discarded: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Batch of a neighbour's that it belongs to, and the number of the transfer there.
+    incoming_batch_id: Mapped[str | None] = mapped_column(ForeignKey("incoming_batch.id"))
+    transfer_id: Mapped[int | None]
+    # What is kept of the file's record there: source, time of creation, observing session: JSON.
+    origin: Mapped[str | None] = mapped_column(Text)
+    # Whether its bytes are said to be there: the catalogue then completes it by itself.
+    sent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Of what arrived: how often the neighbour was told in vain; null when it is not to be told.
+    untold_tries: Mapped[int | None]
     create_time: Mapped[datetime]
     # When it expires unless renewed.
     expire_time: Mapped[datetime]
@@ -55,4 +64,6 @@ class Upload(Base):
         Index(None, "state", "expire_time"),
         Index(None, "store_id", "state"),
         Index(None, "discarded", "state"),
+        Index(None, "incoming_batch_id"),
+        Index(None, "untold_tries"),
     )

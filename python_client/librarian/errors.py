@@ -56,6 +56,24 @@ class UnknownJobError(NotFoundError):
     reason = "UNKNOWN_JOB"
 
 
+class UnknownLibrarianError(NotFoundError):
+    """No neighbouring librarian has that name."""
+
+    reason = "UNKNOWN_LIBRARIAN"
+
+
+class UnknownTransferError(NotFoundError):
+    """No transfer has that number."""
+
+    reason = "UNKNOWN_TRANSFER"
+
+
+class UnknownStandingOrderError(NotFoundError):
+    """No standing order has that name."""
+
+    reason = "UNKNOWN_STANDING_ORDER"
+
+
 class UnknownUploadError(NotFoundError):
     """No upload has that identifier, or it was discarded."""
 

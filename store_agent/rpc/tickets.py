@@ -24,6 +24,11 @@ NEEDED_ACTIONS: dict[str, Action] = {
     "BeginStaging": "manage",
     "StageFiles": "manage",
     "EndStaging": "manage",
+    "PushFiles": "push",
+    "CheckInstances": "push",
+    "PrepareBatch": "manage",
+    "AdoptBatch": "manage",
+    "DiscardBatch": "manage",
 }
 
 
@@ -54,6 +59,12 @@ def check_instance(store_name: str, path: str) -> None:
     """Raise NotAllowedError when the caller's ticket is for another instance."""
     if _subject() != f"{store_name}\n{path}":
         raise NotAllowedError(f"The ticket is not for {show_name(path)}.")
+
+
+def check_push(batch_id: str) -> None:
+    """Raise NotAllowedError when the caller's ticket is for another batch of transfers."""
+    if _subject() != batch_id:
+        raise NotAllowedError(f"The ticket is not for the batch {show_name(batch_id)}.")
 
 
 def _subject() -> str:

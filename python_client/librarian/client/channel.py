@@ -31,8 +31,17 @@ _REPEATABLE = {
         "ListMetadataKeys",
         "UpdateMetadata",
     ],
+    "Incoming": ["FinishFiles", "ListHeldFiles", "OfferFiles", "RenewBatch", "WithdrawFiles"],
     "Instances": ["ListInstances", "OpenFile"],
     "Jobs": ["CancelJob", "GetJob", "ListJobErrors", "ListJobs"],
+    "Librarians": [
+        "GetLibrarian",
+        "GetReconciliation",
+        "ListLibrarians",
+        "ListRemoteInstances",
+        "PingLibrarian",
+        "StartReconciliation",
+    ],
     "Observations": ["GetObservation"],
     "SavedSearches": ["ListSavedSearches", "SaveSearch"],
     "Search": [
@@ -45,7 +54,16 @@ _REPEATABLE = {
     ],
     "Site": ["Ping"],
     "Staging": ["StartStaging"],
+    "StandingOrders": ["GetStandingOrder", "ListStandingOrders", "PreviewStandingOrder"],
     "Stores": ["CreateStore", "GetStore", "ListStores", "UpdateStore"],
+    "TransferRecords": ["EndBatch", "RecordConfirmations", "RecordTransfers", "RenewBatchLease"],
+    "Transfers": [
+        "CancelTransfers",
+        "ConfirmTransfers",
+        "ExplainFile",
+        "GetTransfer",
+        "ListTransfers",
+    ],
     "Uploads": ["CompleteUploads", "GetUpload", "RenewUploads", "StartUploads"],
 }
 

@@ -12,7 +12,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from librarian.errors import NotSignedInError
 
-Action = Literal["manage", "write", "read"]
+Action = Literal["manage", "write", "read", "push"]
 
 _SALT = "librarian-ticket"
 # Clocks of a site's hosts may differ by this much before tickets fail.
@@ -23,8 +23,8 @@ _CLOCK_SKEW_SECONDS = 300
 class Ticket:
     """What its bearer may do at one agent.
 
-    `subject` is empty for `manage`, the batch of uploads for `write`; for `read` it is the store's
-    name, a line feed, and the path.
+    `subject` is empty for `manage`, the batch of uploads for `write`, that of transfers for `push`;
+    for `read` it is the store's name, a line feed, and the path.
     """
 
     action: Action

@@ -27,7 +27,7 @@ from librarian.v1 import files_pb2 as librarian_dot_v1_dot_files__pb2
 from librarian.v1 import observations_pb2 as librarian_dot_v1_dot_observations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/instances.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\x90\x03\n\x08Instance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Instance.State\x12>\n\x0f\x64\x65letion_policy\x18\x05 \x01(\x0e\x32%.librarian.v1.Instance.DeletionPolicy\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04host\x18\x07 \x01(\t\x12\x0c\n\x04path\x18\x08 \x01(\t\">\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tAVAILABLE\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\"N\n\x0e\x44\x65letionPolicy\x12\x1f\n\x1b\x44\x45LETION_POLICY_UNSPECIFIED\x10\x00\x12\x0e\n\nDISALLOWED\x10\x01\x12\x0b\n\x07\x41LLOWED\x10\x02\")\n\x14ListInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"B\n\x15ListInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\"$\n\x0fOpenFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"`\n\x10OpenFileResponse\x12\x12\n\nsize_bytes\x18\x01 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12&\n\x08ways_out\x18\x03 \x03(\x0b\x32\x14.librarian.v1.WayOut\"l\n\x06WayOut\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xbf\x02\n\x18RegisterInstancesRequest\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x12\n\nnull_obsid\x18\x04 \x01(\x08\x12\x33\n\x0bobservation\x18\x05 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x46\n\x08metadata\x18\x06 \x03(\x0b\x32\x34.librarian.v1.RegisterInstancesRequest.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x0e\n\x0c_observation\"\x99\x01\n\x19RegisterInstancesResponse\x12\x18\n\x10registered_count\x18\x01 \x01(\x03\x12\x13\n\x0bknown_count\x18\x02 \x01(\x03\x12\x18\n\x10registered_bytes\x18\x03 \x01(\x03\x12\x33\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32!.librarian.v1.RegistrationFailure\"D\n\x13RegistrationFailure\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\x9a\x02\n\tInstances\x12X\n\rListInstances\x12\".librarian.v1.ListInstancesRequest\x1a#.librarian.v1.ListInstancesResponse\x12I\n\x08OpenFile\x12\x1d.librarian.v1.OpenFileRequest\x1a\x1e.librarian.v1.OpenFileResponse\x12h\n\x11RegisterInstances\x12&.librarian.v1.RegisterInstancesRequest\x1a\'.librarian.v1.RegisterInstancesResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/instances.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\xa1\x03\n\x08Instance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Instance.State\x12>\n\x0f\x64\x65letion_policy\x18\x05 \x01(\x0e\x32%.librarian.v1.Instance.DeletionPolicy\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04host\x18\x07 \x01(\t\x12\x0c\n\x04path\x18\x08 \x01(\t\x12\x0f\n\x07problem\x18\t \x01(\t\">\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tAVAILABLE\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\"N\n\x0e\x44\x65letionPolicy\x12\x1f\n\x1b\x44\x45LETION_POLICY_UNSPECIFIED\x10\x00\x12\x0e\n\nDISALLOWED\x10\x01\x12\x0b\n\x07\x41LLOWED\x10\x02\")\n\x14ListInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"B\n\x15ListInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\"$\n\x0fOpenFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"`\n\x10OpenFileResponse\x12\x12\n\nsize_bytes\x18\x01 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12&\n\x08ways_out\x18\x03 \x03(\x0b\x32\x14.librarian.v1.WayOut\"l\n\x06WayOut\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xbf\x02\n\x18RegisterInstancesRequest\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x12\n\nnull_obsid\x18\x04 \x01(\x08\x12\x33\n\x0bobservation\x18\x05 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x46\n\x08metadata\x18\x06 \x03(\x0b\x32\x34.librarian.v1.RegisterInstancesRequest.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x0e\n\x0c_observation\"\x99\x01\n\x19RegisterInstancesResponse\x12\x18\n\x10registered_count\x18\x01 \x01(\x03\x12\x13\n\x0bknown_count\x18\x02 \x01(\x03\x12\x18\n\x10registered_bytes\x18\x03 \x01(\x03\x12\x33\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32!.librarian.v1.RegistrationFailure\"D\n\x13RegistrationFailure\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\x9a\x02\n\tInstances\x12X\n\rListInstances\x12\".librarian.v1.ListInstancesRequest\x1a#.librarian.v1.ListInstancesResponse\x12I\n\x08OpenFile\x12\x1d.librarian.v1.OpenFileRequest\x1a\x1e.librarian.v1.OpenFileResponse\x12h\n\x11RegisterInstances\x12&.librarian.v1.RegisterInstancesRequest\x1a\'.librarian.v1.RegisterInstancesResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,29 +37,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._loaded_options = None
   _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_INSTANCE']._serialized_start=139
-  _globals['_INSTANCE']._serialized_end=539
-  _globals['_INSTANCE_STATE']._serialized_start=397
-  _globals['_INSTANCE_STATE']._serialized_end=459
-  _globals['_INSTANCE_DELETIONPOLICY']._serialized_start=461
-  _globals['_INSTANCE_DELETIONPOLICY']._serialized_end=539
-  _globals['_LISTINSTANCESREQUEST']._serialized_start=541
-  _globals['_LISTINSTANCESREQUEST']._serialized_end=582
-  _globals['_LISTINSTANCESRESPONSE']._serialized_start=584
-  _globals['_LISTINSTANCESRESPONSE']._serialized_end=650
-  _globals['_OPENFILEREQUEST']._serialized_start=652
-  _globals['_OPENFILEREQUEST']._serialized_end=688
-  _globals['_OPENFILERESPONSE']._serialized_start=690
-  _globals['_OPENFILERESPONSE']._serialized_end=786
-  _globals['_WAYOUT']._serialized_start=788
-  _globals['_WAYOUT']._serialized_end=896
-  _globals['_REGISTERINSTANCESREQUEST']._serialized_start=899
-  _globals['_REGISTERINSTANCESREQUEST']._serialized_end=1218
-  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_start=1126
-  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_end=1202
-  _globals['_REGISTERINSTANCESRESPONSE']._serialized_start=1221
-  _globals['_REGISTERINSTANCESRESPONSE']._serialized_end=1374
-  _globals['_REGISTRATIONFAILURE']._serialized_start=1376
-  _globals['_REGISTRATIONFAILURE']._serialized_end=1444
-  _globals['_INSTANCES']._serialized_start=1447
-  _globals['_INSTANCES']._serialized_end=1729
+  _globals['_INSTANCE']._serialized_end=556
+  _globals['_INSTANCE_STATE']._serialized_start=414
+  _globals['_INSTANCE_STATE']._serialized_end=476
+  _globals['_INSTANCE_DELETIONPOLICY']._serialized_start=478
+  _globals['_INSTANCE_DELETIONPOLICY']._serialized_end=556
+  _globals['_LISTINSTANCESREQUEST']._serialized_start=558
+  _globals['_LISTINSTANCESREQUEST']._serialized_end=599
+  _globals['_LISTINSTANCESRESPONSE']._serialized_start=601
+  _globals['_LISTINSTANCESRESPONSE']._serialized_end=667
+  _globals['_OPENFILEREQUEST']._serialized_start=669
+  _globals['_OPENFILEREQUEST']._serialized_end=705
+  _globals['_OPENFILERESPONSE']._serialized_start=707
+  _globals['_OPENFILERESPONSE']._serialized_end=803
+  _globals['_WAYOUT']._serialized_start=805
+  _globals['_WAYOUT']._serialized_end=913
+  _globals['_REGISTERINSTANCESREQUEST']._serialized_start=916
+  _globals['_REGISTERINSTANCESREQUEST']._serialized_end=1235
+  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_start=1143
+  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_end=1219
+  _globals['_REGISTERINSTANCESRESPONSE']._serialized_start=1238
+  _globals['_REGISTERINSTANCESRESPONSE']._serialized_end=1391
+  _globals['_REGISTRATIONFAILURE']._serialized_start=1393
+  _globals['_REGISTRATIONFAILURE']._serialized_end=1461
+  _globals['_INSTANCES']._serialized_start=1464
+  _globals['_INSTANCES']._serialized_end=1746
 # @@protoc_insertion_point(module_scope)

@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Instance(_message.Message):
-    __slots__ = ("file_name", "store_name", "parent_dirs", "state", "deletion_policy", "create_time", "host", "path")
+    __slots__ = ("file_name", "store_name", "parent_dirs", "state", "deletion_policy", "create_time", "host", "path", "problem")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Instance.State]
@@ -38,6 +38,7 @@ class Instance(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     store_name: str
     parent_dirs: str
@@ -46,7 +47,8 @@ class Instance(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     host: str
     path: str
-    def __init__(self, file_name: _Optional[str] = ..., store_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., state: _Optional[_Union[Instance.State, str]] = ..., deletion_policy: _Optional[_Union[Instance.DeletionPolicy, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., host: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+    problem: str
+    def __init__(self, file_name: _Optional[str] = ..., store_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., state: _Optional[_Union[Instance.State, str]] = ..., deletion_policy: _Optional[_Union[Instance.DeletionPolicy, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., host: _Optional[str] = ..., path: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class ListInstancesRequest(_message.Message):
     __slots__ = ("file_name",)

@@ -16,8 +16,10 @@ class Job(_message.Message):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Job.Kind]
         STAGING: _ClassVar[Job.Kind]
+        RECONCILIATION: _ClassVar[Job.Kind]
     KIND_UNSPECIFIED: Job.Kind
     STAGING: Job.Kind
+    RECONCILIATION: Job.Kind
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Job.State]

@@ -1,3 +1,4 @@
+from librarian.v1 import incoming_pb2 as _incoming_pb2
 from librarian.v1 import observations_pb2 as _observations_pb2
 from librarian.v1 import stores_pb2 as _stores_pb2
 from librarian.v1 import uploads_pb2 as _uploads_pb2
@@ -370,3 +371,159 @@ class EndStagingResponse(_message.Message):
     HANDOVER_ERROR_FIELD_NUMBER: _ClassVar[int]
     handover_error: str
     def __init__(self, handover_error: _Optional[str] = ...) -> None: ...
+
+class PushFilesRequest(_message.Message):
+    __slots__ = ("batch_id", "fence", "files", "way_in", "ways", "librarian_name", "ssh_host_key", "ca_pem", "bandwidth_bytes_per_second")
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    WAY_IN_FIELD_NUMBER: _ClassVar[int]
+    WAYS_FIELD_NUMBER: _ClassVar[int]
+    LIBRARIAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    SSH_HOST_KEY_FIELD_NUMBER: _ClassVar[int]
+    CA_PEM_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    batch_id: str
+    fence: int
+    files: _containers.RepeatedCompositeFieldContainer[PushFile]
+    way_in: _incoming_pb2.BatchWayIn
+    ways: _containers.RepeatedScalarFieldContainer[_incoming_pb2.PushWay]
+    librarian_name: str
+    ssh_host_key: str
+    ca_pem: str
+    bandwidth_bytes_per_second: int
+    def __init__(self, batch_id: _Optional[str] = ..., fence: _Optional[int] = ..., files: _Optional[_Iterable[_Union[PushFile, _Mapping]]] = ..., way_in: _Optional[_Union[_incoming_pb2.BatchWayIn, _Mapping]] = ..., ways: _Optional[_Iterable[_Union[_incoming_pb2.PushWay, str]]] = ..., librarian_name: _Optional[str] = ..., ssh_host_key: _Optional[str] = ..., ca_pem: _Optional[str] = ..., bandwidth_bytes_per_second: _Optional[int] = ...) -> None: ...
+
+class PushFile(_message.Message):
+    __slots__ = ("upload_id", "store_name", "parent_dirs", "file_name", "size_bytes", "checksum")
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    STORE_NAME_FIELD_NUMBER: _ClassVar[int]
+    PARENT_DIRS_FIELD_NUMBER: _ClassVar[int]
+    FILE_NAME_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    upload_id: str
+    store_name: str
+    parent_dirs: str
+    file_name: str
+    size_bytes: int
+    checksum: str
+    def __init__(self, upload_id: _Optional[str] = ..., store_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., file_name: _Optional[str] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[str] = ...) -> None: ...
+
+class PushFilesResponse(_message.Message):
+    __slots__ = ("files", "bytes_done", "trouble", "way")
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_DONE_FIELD_NUMBER: _ClassVar[int]
+    TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[PushedFile]
+    bytes_done: int
+    trouble: PushTrouble
+    way: _incoming_pb2.PushWay
+    def __init__(self, files: _Optional[_Iterable[_Union[PushedFile, _Mapping]]] = ..., bytes_done: _Optional[int] = ..., trouble: _Optional[_Union[PushTrouble, _Mapping]] = ..., way: _Optional[_Union[_incoming_pb2.PushWay, str]] = ...) -> None: ...
+
+class PushedFile(_message.Message):
+    __slots__ = ("upload_id", "failure")
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    upload_id: str
+    failure: _uploads_pb2.Failure
+    def __init__(self, upload_id: _Optional[str] = ..., failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class PushTrouble(_message.Message):
+    __slots__ = ("cause", "message")
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    cause: int
+    message: str
+    def __init__(self, cause: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+
+class CheckInstancesRequest(_message.Message):
+    __slots__ = ("batch_id", "files")
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    batch_id: str
+    files: _containers.RepeatedCompositeFieldContainer[PushFile]
+    def __init__(self, batch_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[PushFile, _Mapping]]] = ...) -> None: ...
+
+class CheckInstancesResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[CheckedInstance]
+    def __init__(self, files: _Optional[_Iterable[_Union[CheckedInstance, _Mapping]]] = ...) -> None: ...
+
+class CheckedInstance(_message.Message):
+    __slots__ = ("failure",)
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    failure: _uploads_pb2.Failure
+    def __init__(self, failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class PrepareBatchRequest(_message.Message):
+    __slots__ = ("store_name", "account_name", "batch_id")
+    STORE_NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    store_name: str
+    account_name: str
+    batch_id: str
+    def __init__(self, store_name: _Optional[str] = ..., account_name: _Optional[str] = ..., batch_id: _Optional[str] = ...) -> None: ...
+
+class PrepareBatchResponse(_message.Message):
+    __slots__ = ("staging_path", "ssh_host", "ssh_port", "ssh_user", "rsync_path")
+    STAGING_PATH_FIELD_NUMBER: _ClassVar[int]
+    SSH_HOST_FIELD_NUMBER: _ClassVar[int]
+    SSH_PORT_FIELD_NUMBER: _ClassVar[int]
+    SSH_USER_FIELD_NUMBER: _ClassVar[int]
+    RSYNC_PATH_FIELD_NUMBER: _ClassVar[int]
+    staging_path: str
+    ssh_host: str
+    ssh_port: int
+    ssh_user: str
+    rsync_path: str
+    def __init__(self, staging_path: _Optional[str] = ..., ssh_host: _Optional[str] = ..., ssh_port: _Optional[int] = ..., ssh_user: _Optional[str] = ..., rsync_path: _Optional[str] = ...) -> None: ...
+
+class AdoptBatchRequest(_message.Message):
+    __slots__ = ("store_name", "account_name", "batch_id", "files")
+    STORE_NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    store_name: str
+    account_name: str
+    batch_id: str
+    files: _containers.RepeatedCompositeFieldContainer[AdoptFile]
+    def __init__(self, store_name: _Optional[str] = ..., account_name: _Optional[str] = ..., batch_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[AdoptFile, _Mapping]]] = ...) -> None: ...
+
+class AdoptFile(_message.Message):
+    __slots__ = ("upload_id", "path")
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    upload_id: str
+    path: str
+    def __init__(self, upload_id: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+
+class AdoptBatchResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[AdoptedFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[AdoptedFile, _Mapping]]] = ...) -> None: ...
+
+class AdoptedFile(_message.Message):
+    __slots__ = ("failure",)
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    failure: _uploads_pb2.Failure
+    def __init__(self, failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class DiscardBatchRequest(_message.Message):
+    __slots__ = ("store_name", "account_name", "batch_id")
+    STORE_NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    store_name: str
+    account_name: str
+    batch_id: str
+    def __init__(self, store_name: _Optional[str] = ..., account_name: _Optional[str] = ..., batch_id: _Optional[str] = ...) -> None: ...
+
+class DiscardBatchResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

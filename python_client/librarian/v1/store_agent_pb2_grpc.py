@@ -122,6 +122,31 @@ class StoreAgentStub(object):
                 request_serializer=librarian_dot_v1_dot_store__agent__pb2.EndStagingRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_store__agent__pb2.EndStagingResponse.FromString,
                 _registered_method=True)
+        self.PushFiles = channel.unary_stream(
+                '/librarian.v1.StoreAgent/PushFiles',
+                request_serializer=librarian_dot_v1_dot_store__agent__pb2.PushFilesRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_store__agent__pb2.PushFilesResponse.FromString,
+                _registered_method=True)
+        self.CheckInstances = channel.unary_unary(
+                '/librarian.v1.StoreAgent/CheckInstances',
+                request_serializer=librarian_dot_v1_dot_store__agent__pb2.CheckInstancesRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_store__agent__pb2.CheckInstancesResponse.FromString,
+                _registered_method=True)
+        self.PrepareBatch = channel.unary_unary(
+                '/librarian.v1.StoreAgent/PrepareBatch',
+                request_serializer=librarian_dot_v1_dot_store__agent__pb2.PrepareBatchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_store__agent__pb2.PrepareBatchResponse.FromString,
+                _registered_method=True)
+        self.AdoptBatch = channel.unary_unary(
+                '/librarian.v1.StoreAgent/AdoptBatch',
+                request_serializer=librarian_dot_v1_dot_store__agent__pb2.AdoptBatchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_store__agent__pb2.AdoptBatchResponse.FromString,
+                _registered_method=True)
+        self.DiscardBatch = channel.unary_unary(
+                '/librarian.v1.StoreAgent/DiscardBatch',
+                request_serializer=librarian_dot_v1_dot_store__agent__pb2.DiscardBatchRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_store__agent__pb2.DiscardBatchResponse.FromString,
+                _registered_method=True)
 
 
 class StoreAgentServicer(object):
@@ -270,6 +295,50 @@ class StoreAgentServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PushFiles(self, request, context):
+        """Brings instances to a neighbour's store, by the first way that works from
+        here: a directory that both see, rsync, or a stream to its agent. Needs a
+        `push` ticket of the batch. Answers as files are there, and at least every
+        second. Ends with what was in the way of the whole batch, if anything was.
+        A newer claim of the batch ends an older one here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckInstances(self, request, context):
+        """Reads instances whole and compares them with the record. Needs a `push`
+        ticket of the batch.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PrepareBatch(self, request, context):
+        """Makes the directory into which a neighbour's rsync may write a batch.
+        Needs `manage`. Repeating it is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdoptBatch(self, request, context):
+        """Moves what rsync brought into the staging places of its uploads. Needs
+        `manage`. Fails with `ABORTED` while an rsync writes there. Repeating it is
+        harmless: what was moved already is not looked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardBatch(self, request, context):
+        """Removes the directory of a batch and what is in it. Needs `manage`. Fails
+        with `ABORTED` while an rsync writes there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StoreAgentServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -352,6 +421,31 @@ def add_StoreAgentServicer_to_server(servicer, server):
                     servicer.EndStaging,
                     request_deserializer=librarian_dot_v1_dot_store__agent__pb2.EndStagingRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_store__agent__pb2.EndStagingResponse.SerializeToString,
+            ),
+            'PushFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.PushFiles,
+                    request_deserializer=librarian_dot_v1_dot_store__agent__pb2.PushFilesRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_store__agent__pb2.PushFilesResponse.SerializeToString,
+            ),
+            'CheckInstances': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckInstances,
+                    request_deserializer=librarian_dot_v1_dot_store__agent__pb2.CheckInstancesRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_store__agent__pb2.CheckInstancesResponse.SerializeToString,
+            ),
+            'PrepareBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.PrepareBatch,
+                    request_deserializer=librarian_dot_v1_dot_store__agent__pb2.PrepareBatchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_store__agent__pb2.PrepareBatchResponse.SerializeToString,
+            ),
+            'AdoptBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdoptBatch,
+                    request_deserializer=librarian_dot_v1_dot_store__agent__pb2.AdoptBatchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_store__agent__pb2.AdoptBatchResponse.SerializeToString,
+            ),
+            'DiscardBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardBatch,
+                    request_deserializer=librarian_dot_v1_dot_store__agent__pb2.DiscardBatchRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_store__agent__pb2.DiscardBatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -793,6 +887,141 @@ class StoreAgent(object):
             '/librarian.v1.StoreAgent/EndStaging',
             librarian_dot_v1_dot_store__agent__pb2.EndStagingRequest.SerializeToString,
             librarian_dot_v1_dot_store__agent__pb2.EndStagingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PushFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/librarian.v1.StoreAgent/PushFiles',
+            librarian_dot_v1_dot_store__agent__pb2.PushFilesRequest.SerializeToString,
+            librarian_dot_v1_dot_store__agent__pb2.PushFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckInstances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.StoreAgent/CheckInstances',
+            librarian_dot_v1_dot_store__agent__pb2.CheckInstancesRequest.SerializeToString,
+            librarian_dot_v1_dot_store__agent__pb2.CheckInstancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PrepareBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.StoreAgent/PrepareBatch',
+            librarian_dot_v1_dot_store__agent__pb2.PrepareBatchRequest.SerializeToString,
+            librarian_dot_v1_dot_store__agent__pb2.PrepareBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdoptBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.StoreAgent/AdoptBatch',
+            librarian_dot_v1_dot_store__agent__pb2.AdoptBatchRequest.SerializeToString,
+            librarian_dot_v1_dot_store__agent__pb2.AdoptBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.StoreAgent/DiscardBatch',
+            librarian_dot_v1_dot_store__agent__pb2.DiscardBatchRequest.SerializeToString,
+            librarian_dot_v1_dot_store__agent__pb2.DiscardBatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

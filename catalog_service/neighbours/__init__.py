@@ -1,0 +1,1 @@
+"""Where the catalogue speaks to the catalogues of neighbouring librarians."""

@@ -1,0 +1,1 @@
+"""Where the agent speaks to the agents of neighbouring librarians."""

@@ -1,0 +1,1 @@
+"""The transfer service: takes batches of transfers from the catalogue, and drives each step."""
