@@ -1,0 +1,1 @@
+"""Pushing instances to a neighbour's store, by whichever way works from here."""
