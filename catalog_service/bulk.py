@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     String,
@@ -84,6 +85,18 @@ def is_one_of(db: Session, column: Any, names: Iterable[str]) -> ColumnElement[b
         condition = column.in_(select(each.c.value))
         return condition
     condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(String)))
+    return condition
+
+
+def has_key_among(db: Session, column: Any, keys: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition that a column of numbers has one of many, with one parameter."""
+    values = sorted(set(keys))
+    condition: ColumnElement[bool]
+    if is_sqlite(db):
+        each = func.json_each(json.dumps(values)).table_valued("value")
+        condition = column.in_(select(each.c.value))
+        return condition
+    condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(BigInteger)))
     return condition
 
 

@@ -114,11 +114,12 @@ class Connection:
         token: str | Callable[[], str] | None = None,
         tls: bool = False,
         ca_file: Path | None = None,
+        ca_pem: str = "",
     ) -> None:
         self.address = address
         self._token = token
         if tls:
-            roots = ca_file.read_bytes() if ca_file else None
+            roots = ca_file.read_bytes() if ca_file else ca_pem.encode() or None
             credentials = grpc.ssl_channel_credentials(roots)
             self._channel = grpc.secure_channel(address, credentials, _OPTIONS)
         else:
