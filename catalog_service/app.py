@@ -15,6 +15,7 @@ from catalog_service.config import CatalogConfig
 from catalog_service.database import Database, open_database
 from catalog_service.loops.metadata_indexing import MetadataIndexing
 from catalog_service.loops.planner_statistics import PlannerStatistics
+from catalog_service.loops.reconciliation_schedule import ReconciliationSchedule
 from catalog_service.loops.runner import LoopRunner
 from catalog_service.loops.staging_loop import StagingLoop
 from catalog_service.loops.upload_sweeper import UploadSweeper
@@ -39,7 +40,14 @@ from catalog_service.rpc.transfers import TransfersServicer
 from catalog_service.rpc.uploads import UploadsServicer
 from catalog_service.secrets import Secrets
 from catalog_service.token_checks import USES, TokenChecks
-from catalog_service.wakeups import JOBS, METADATA_KEYS, STATISTICS, UPLOADS, Wakeups
+from catalog_service.wakeups import (
+    JOBS,
+    METADATA_KEYS,
+    RECONCILIATIONS,
+    STATISTICS,
+    UPLOADS,
+    Wakeups,
+)
 from librarian.service.server import RunningServer, serve
 from librarian.v1 import (
     accounts_pb2_grpc,
@@ -102,6 +110,7 @@ _SWEEP_POLL_SECONDS = 5.0
 _USES_POLL_SECONDS = 2.0
 _INDEXING_POLL_SECONDS = 5.0
 _STATISTICS_POLL_SECONDS = 6 * 3600.0
+_RECONCILIATION_POLL_SECONDS = 60.0
 # A supervisor kills what has not stopped after 15 seconds.
 _GRACE_SECONDS = 3.0
 
@@ -195,6 +204,9 @@ def _make_loops(catalog: Catalog) -> list[LoopRunner]:
         LoopRunner(StagingLoop(catalog), wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads),
         LoopRunner(PlannerStatistics(catalog), wakeups, STATISTICS, _STATISTICS_POLL_SECONDS),
         LoopRunner(MetadataIndexing(catalog), wakeups, METADATA_KEYS, _INDEXING_POLL_SECONDS),
+        LoopRunner(
+            ReconciliationSchedule(catalog), wakeups, RECONCILIATIONS, _RECONCILIATION_POLL_SECONDS
+        ),
         LoopRunner(catalog.token_checks, wakeups, USES, _USES_POLL_SECONDS),
     ]
 

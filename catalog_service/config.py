@@ -37,6 +37,12 @@ class CatalogConfig(ListenConfig):
         60.0, gt=0, le=86_400, description="A search that takes longer is given up."
     )
     staging_threads: int = Field(2, ge=1, le=32, description="Staging jobs that run at once.")
+    reconcile_interval_hours: float = Field(
+        24.0,
+        ge=0,
+        le=8760,
+        description="How often what is believed to be at neighbours is compared; 0: never.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."
     )

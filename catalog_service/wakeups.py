@@ -27,10 +27,14 @@ TRANSFERS = "transfers"
 INCOMING = "incoming"
 CONFIRMATIONS = "confirmations"
 FILE_NEWS = "file-news"
+STANDING_ORDERS = "standing-orders"
 # Nobody tells news of these: whoever waits looks by the clock.
 METADATA_KEYS = "metadata-keys"
 STATISTICS = "statistics"
+RECONCILIATIONS = "reconciliations"
 
+# The key in a transaction's `info` of who carries its wake-ups.
+_CARRIER = "wakeups_carrier"
 _CHANNEL = "librarian"
 _RECONNECT_SECONDS = 5.0
 
@@ -43,6 +47,13 @@ def job_topic(job_id: int) -> str:
 def incoming_topic(batch_id: str) -> str:
     """Return the topic of what becomes of a batch that a neighbour pushes."""
     return f"incoming/{batch_id}"
+
+
+def tell(db: Session, topic: str) -> None:
+    """Wake those who wait for a topic once this transaction commits, if anyone listens at all."""
+    carrier = db.info.get(_CARRIER)
+    if isinstance(carrier, Wakeups):
+        carrier.notify(db, topic)
 
 
 class Subscription:
@@ -71,6 +82,8 @@ class Wakeups:
         self._subscriptions: dict[str, set[Subscription]] = {}
         self._listener: _PostgresListener | None = None
         self._closed = False
+        info = database.transactions.kw.get("info", {})
+        database.transactions.configure(info={**info, _CARRIER: self})
 
     def notify(self, db: Session, topic: str) -> None:
         """Wake those who wait for the topic once this transaction commits."""

@@ -78,6 +78,8 @@ class Reconciliation(Base):
     librarian_id: Mapped[int] = mapped_column(ForeignKey("librarian.id"))
     # Whether what is missing there is queued again.
     queue_missing: Mapped[bool]
+    # When the next page is asked for: what was confirmed since may not be on it yet.
+    page_time: Mapped[datetime]
     # Name of a file after which it goes on.
     after_name: Mapped[str] = mapped_column(name_type(255), default="", server_default="")
     compared_count: Mapped[int] = mapped_column(default=0, server_default="0")

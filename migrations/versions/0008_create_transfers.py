@@ -60,6 +60,7 @@ def _create_librarians() -> None:
         sa.Column("job_id", BigKey, sa.ForeignKey("job.id"), primary_key=True),
         sa.Column("librarian_id", BigKey, sa.ForeignKey("librarian.id"), nullable=False),
         sa.Column("queue_missing", sa.Boolean, nullable=False),
+        sa.Column("page_time", UtcTime, nullable=False),
         _name("after_name", 255),
         _count("compared_count"),
         _count("missing_count"),
@@ -92,6 +93,7 @@ def _create_standing_orders() -> None:
         sa.Column("fill_time", UtcTime),
         sa.Column("share", sa.Double, nullable=False, server_default="0"),
         sa.Index(None, "librarian_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "file_news",

@@ -14,6 +14,7 @@ from librarian.supervisor.errors import SiteStartError
 
 _FILES, _SEARCHES, _JOBS, _OBSERVATIONS = "Files", "Searches", "Staging", "Observations"
 _STORES, _ACCOUNTS, _SITES = "Stores", "Accounts", "Sites"
+_NEIGHBOURS = "Neighbours"
 
 COMMANDS = {
     name: LazyCommand(f"librarian.cli.{module}", section, text)
@@ -43,6 +44,7 @@ COMMANDS = {
         ("add-store", "stores", _STORES, "Add a directory in which files are kept."),
         ("get-store-list", "stores", _STORES, "List the stores and their space."),
         ("set-store-state", "stores", _STORES, "Enable or disable a store."),
+        ("reconcile", "reconciliations", _NEIGHBOURS, "Compare belief with what is there."),
         ("create-user", "accounts", _ACCOUNTS, "Create an account."),
         ("delete-user", "accounts", _ACCOUNTS, "Delete an account and its tokens."),
         ("set-role", "accounts", _ACCOUNTS, "Change what an account may do."),

@@ -11,6 +11,7 @@ from librarian.client.exports import ExportCalls
 from librarian.client.files import FileCalls
 from librarian.client.jobs import JobCalls
 from librarian.client.metadata import MetadataCalls
+from librarian.client.reconciliations import ReconciliationCalls
 from librarian.client.registration import RegistrationCalls
 from librarian.client.saved_searches import SavedSearchCalls
 from librarian.client.searches import SearchCalls
@@ -29,6 +30,7 @@ class Librarian(
     SavedSearchCalls,
     UploadCalls,
     RegistrationCalls,
+    ReconciliationCalls,
     StoreCalls,
     DownloadCalls,
     StagingCalls,
