@@ -147,7 +147,7 @@ class RecordTransfersResponse(_message.Message):
     def __init__(self, cancelled_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class EndBatchRequest(_message.Message):
-    __slots__ = ("batch_id", "fence", "cause", "error", "site_id", "sent_bytes", "sending_seconds")
+    __slots__ = ("batch_id", "fence", "cause", "error", "site_id", "sent_bytes", "sending_seconds", "handed_on")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     FENCE_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +155,7 @@ class EndBatchRequest(_message.Message):
     SITE_ID_FIELD_NUMBER: _ClassVar[int]
     SENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     SENDING_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    HANDED_ON_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     fence: int
     cause: int
@@ -162,7 +163,8 @@ class EndBatchRequest(_message.Message):
     site_id: str
     sent_bytes: int
     sending_seconds: float
-    def __init__(self, batch_id: _Optional[str] = ..., fence: _Optional[int] = ..., cause: _Optional[int] = ..., error: _Optional[str] = ..., site_id: _Optional[str] = ..., sent_bytes: _Optional[int] = ..., sending_seconds: _Optional[float] = ...) -> None: ...
+    handed_on: bool
+    def __init__(self, batch_id: _Optional[str] = ..., fence: _Optional[int] = ..., cause: _Optional[int] = ..., error: _Optional[str] = ..., site_id: _Optional[str] = ..., sent_bytes: _Optional[int] = ..., sending_seconds: _Optional[float] = ..., handed_on: bool = ...) -> None: ...
 
 class EndBatchResponse(_message.Message):
     __slots__ = ()

@@ -117,8 +117,9 @@ class TransferRecordsServicer(object):
 
     def EndBatch(self, request, context):
         """Gives a batch back. With a cause, the neighbour's circuit breaker counts
-        it, and the batch stays together, to be resumed where it was; without one,
-        what of it has not ended is queued again.
+        it, and the batch stays together, to be resumed where it was; so it does
+        when it is handed on, but nothing is counted. Else what of it has not ended
+        is queued again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
