@@ -8,7 +8,7 @@ import pytest
 
 from librarian import Librarian
 from librarian.client import progress
-from tests.python_client.cut_connections import CutProxy
+from tests.bad_links import BadLink
 from tests.system.site import Site
 
 
@@ -34,9 +34,9 @@ def own_site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def proxied_site(tmp_path: Path) -> Iterator[tuple[Site, CutProxy]]:
+def proxied_site(tmp_path: Path) -> Iterator[tuple[Site, BadLink]]:
     """Run a site whose agent is reached through a connection that can be cut."""
-    with CutProxy() as proxy:
+    with BadLink() as proxy:
         environment = {"LIBRARIAN_STORE_AGENT__ADVERTISED_ADDRESS": proxy.address}
         site = Site(tmp_path / "site", environment={"store_agent": environment})
         proxy.target_port = site.port + 1

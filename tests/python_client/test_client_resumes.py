@@ -14,8 +14,8 @@ import pytest
 
 from librarian import UploadItem
 from librarian.client.progress import Progress
+from tests.bad_links import BadLink
 from tests.polling import wait_until
-from tests.python_client.cut_connections import CutProxy
 from tests.system.site import SERVICES, Service, Site
 
 pytestmark = pytest.mark.usefixtures("by_stream", "reported_at_once")
@@ -69,7 +69,7 @@ def stored_bytes(site: Site, name: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["big", "big_tree"])
 def test_a_stream_that_is_cut_goes_on_where_it_broke(
-    request: pytest.FixtureRequest, proxied_site: tuple[Site, CutProxy], kind: str
+    request: pytest.FixtureRequest, proxied_site: tuple[Site, BadLink], kind: str
 ) -> None:
     path: Path = request.getfixturevalue(kind)
     site, proxy = proxied_site
@@ -86,7 +86,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_broke(
 
 
 def test_an_upload_whose_client_was_killed_goes_on_where_it_was(
-    proxied_site: tuple[Site, CutProxy], big: Path
+    proxied_site: tuple[Site, BadLink], big: Path
 ) -> None:
     site, proxy = proxied_site
     upload_until_killed(site, big, SIZE_BYTES * 3 // 4)
@@ -170,7 +170,7 @@ def test_a_download_outlives_an_agent_that_is_killed(
 
 
 def test_files_of_a_batch_that_was_cut_all_come_in(
-    proxied_site: tuple[Site, CutProxy], tmp_path: Path
+    proxied_site: tuple[Site, BadLink], tmp_path: Path
 ) -> None:
     site, proxy = proxied_site
     paths = [tmp_path / f"small-{number}" for number in range(300)]

@@ -10,7 +10,7 @@ import pytest
 from librarian import Librarian
 from librarian.client.records import SavedSearch
 from librarian.errors import InvalidRequestError, NotAllowedError, NotFoundError
-from tests.python_client.cut_connections import CutProxy
+from tests.bad_links import BadLink
 from tests.system.site import Site
 
 
@@ -103,7 +103,7 @@ def test_anothers_is_deleted_by_administrators_only(
 
 
 def test_saving_is_repeated_when_the_connection_breaks(client_site: Site, ada: str) -> None:
-    with Librarian.connect(ada, client_site.client_config) as plain, CutProxy() as proxy:
+    with Librarian.connect(ada, client_site.client_config) as plain, BadLink() as proxy:
         proxy.target_port = client_site.port
         token = json.loads(client_site.client_config.read_text())["connections"][ada]
         with Librarian(proxy.address, token["authenticator"]) as cut:

@@ -10,6 +10,7 @@ from librarian import Librarian
 from librarian.client.records import File, Instance
 from librarian.client.search_results import SearchResult
 from librarian.errors import InvalidRequestError, NotReachableError
+from tests.bad_links import BadLink
 from tests.catalog_service.search.searched_site import (
     FIRST_OBSID,
     START_JD,
@@ -20,7 +21,6 @@ from tests.catalog_service.search.searched_site import (
 )
 from tests.catalog_service.staging_rows import opened
 from tests.catalog_service.staging_site import Served, served
-from tests.python_client.cut_connections import CutProxy
 
 EVERYTHING = {"always-true": True}
 NAMES = [f"zen.{number:05d}.uvh5" for number in range(6_000)]
@@ -167,7 +167,7 @@ def test_a_result_shows_what_it_is_without_reading(client: Librarian) -> None:
 def test_a_stream_that_is_cut_goes_on_where_it_was(
     site: Served, many: Librarian, cut_after_bytes: int, limit: int | None
 ) -> None:
-    with CutProxy() as proxy, Librarian(proxy.address, "ada") as client:
+    with BadLink() as proxy, Librarian(proxy.address, "ada") as client:
         proxy.target_port = port_of(site)
         assert len(list(client.search_files(EVERYTHING, limit=1))) == 1
         proxy.cut_after_answered_bytes = proxy.answered_bytes + cut_after_bytes
@@ -179,7 +179,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(
 def test_a_stream_outlives_the_end_of_its_catalogue(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(database_url) as database, CutProxy() as proxy, served(database) as second:
+    with opened(database_url) as database, BadLink() as proxy, served(database) as second:
         put_files(database, NAMES)
         with Librarian(proxy.address, "ada") as client:
             with served(database) as first:
@@ -194,7 +194,7 @@ def test_a_site_that_does_not_come_back_is_told_of(
     site: Served, many: Librarian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("librarian.client.search_results._PATIENCE_SECONDS", 0.2)
-    with CutProxy() as proxy, Librarian(proxy.address, "ada") as client:
+    with BadLink() as proxy, Librarian(proxy.address, "ada") as client:
         proxy.target_port = port_of(site)
         found = client.search_files(EVERYTHING)
         next(found)

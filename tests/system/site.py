@@ -16,11 +16,13 @@ from librarian.supervisor.processes import Process
 from librarian.supervisor.setup import set_up
 from tests.polling import wait_until
 
-Service = Literal["catalog_service", "store_agent"]
+Service = Literal["catalog_service", "store_agent", "transfer_service"]
 Environments = Mapping[Service, Mapping[str, str]]
 """Variables of the environment, for one service each."""
 
+# Without neighbours a transfer service has nothing to do, and its start would cost each test time.
 SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
+ALL_SERVICES: tuple[Service, ...] = (*SERVICES, "transfer_service")
 CONNECTION = "local"
 
 
@@ -37,10 +39,11 @@ class Site:
         directory: Path,
         database_url: str = "",
         *,
+        services: tuple[Service, ...] = SERVICES,
         environment: Environments | None = None,
         ca_file: Path | None = None,
     ) -> None:
-        """Prepare a site; `environment` has variables for one service each.
+        """Prepare a site of some services; `environment` has variables for one service each.
 
         Clients expect TLS under the authority of `ca_file`, if there is one.
         """
@@ -49,7 +52,7 @@ class Site:
         self.client_config = directory / "client.cfg"
         self._ca_file = str(ca_file) if ca_file else None
         chosen = environment or {}
-        self._processes = {service: self._process(service, chosen) for service in SERVICES}
+        self._processes = {service: self._process(service, chosen) for service in services}
 
     def __enter__(self) -> "Site":
         """Start the site."""
@@ -79,9 +82,9 @@ class Site:
         self._wait_for_the_store()
 
     def stop(self) -> None:
-        """Stop the agent, then the catalogue."""
-        for service in reversed(SERVICES):
-            self._processes[service].stop()
+        """Stop the services, the catalogue last."""
+        for process in reversed(self._processes.values()):
+            process.stop()
 
     def kill(self, service: Service) -> None:
         """End a service at once, as a crash would."""
