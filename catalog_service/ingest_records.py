@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, execute_many, is_one_of, is_sqlite, table_of
+from catalog_service.incoming_records import origin_from_json
 from catalog_service.kin import Kin, find_kin
 from catalog_service.observation_rules import (
     Evidence,
@@ -142,7 +143,10 @@ def _is_comparable(file: File, verified: Verified) -> bool:
 def _evidence(claim: Claim, verified: Verified) -> Evidence:
     upload = claim.upload
     said = facts_from_json(upload.observation)
-    return Evidence(upload.file_name, said, verified.observation, upload.null_obsid)
+    # What a neighbour has on record for a file holds, whatever newer readers find in it.
+    is_settled = upload.origin is not None and upload.null_obsid
+    found = None if is_settled else verified.observation
+    return Evidence(upload.file_name, said, found, upload.null_obsid)
 
 
 def record_failures(db: Session, failures: Mapping[Claim, LibrarianError]) -> None:
@@ -172,17 +176,21 @@ def record_placed(db: Session, placed: Sequence[Claim]) -> dict[Claim, File]:
 
 
 def _new_instance(claim: Claim, upload: Upload) -> NewInstance:
+    origin = origin_from_json(upload.origin) if upload.origin else None
     return NewInstance(
         file_name=upload.file_name,
         size_bytes=upload.size_bytes,
         checksum=upload.checksum,
         observation=facts_from_json(upload.observation),
-        source=upload.account_name,
+        source=origin.source if origin else upload.account_name,
         store_id=claim.store.id,
         store_name=claim.store.name,
         parent_dirs=upload.parent_dirs,
         deletion_allowed=upload.deletion_allowed,
         metadata_json=upload.custom,
+        create_time=origin.create_time if origin else None,
+        came_from=origin.site_name if origin else "",
+        observing_session=origin.observing_session if origin else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,8 +21,10 @@ from catalog_service.bulk import (
     table_of,
 )
 from catalog_service.clock import database_time
+from catalog_service.file_news import note_files
 from catalog_service.observation_rules import ObservationFacts
 from catalog_service.tables import File, FileEvent, Instance, Observation, ObservingSession, Store
+from catalog_service.travelling_sessions import SessionFacts, attach_sessions
 from librarian.names import file_type
 
 _FILES = table_of(File)
@@ -72,8 +74,12 @@ class NewInstance:
     store_name: str
     parent_dirs: str
     deletion_allowed: bool = False
-    # Of the file, when it is new.
+    # Of the file, when it is new; without a time it is now.
     metadata_json: str = "{}"
+    create_time: datetime | None = None
+    # Name of the neighbour that it came from, and the observing session it came with.
+    came_from: str = ""
+    observing_session: SessionFacts | None = None
 
 
 def record_instances(
@@ -92,17 +98,19 @@ def record_instances(
     keys = new_keys(db, _FILES, len(unknown))
     file_ids = dict(zip((item.file_name for item in unknown), keys, strict=True))
     time = database_time(db)
-    insert_rows(db, _FILES, _FILE_COLUMNS, _file_rows(unknown, file_ids, driver_time(db, time)))
+    insert_rows(db, _FILES, _FILE_COLUMNS, _file_rows(db, unknown, file_ids, time))
     _insert_instances(db, unknown, file_ids, time)
     _upsert_instances(db, known, known_file_ids, time)
-    events = _event_rows(new, {**known_file_ids, **file_ids}, driver_time(db, time))
-    insert_rows(db, _EVENTS, _EVENT_COLUMNS, events)
+    file_ids |= known_file_ids
+    insert_rows(db, _EVENTS, _EVENT_COLUMNS, _event_rows(new, file_ids, driver_time(db, time)))
     _count_more_instances(db, new, known_file_ids)
+    note_files(db, (file_ids[item.file_name] for item in new))
 
 
 def _file_rows(
-    new: Sequence[NewInstance], file_ids: Mapping[str, int], time: Any
+    db: Session, new: Sequence[NewInstance], file_ids: Mapping[str, int], time: datetime
 ) -> list[tuple[Any, ...]]:
+    now = driver_time(db, time)
     return [
         (
             file_ids[item.file_name],
@@ -111,7 +119,7 @@ def _file_rows(
             item.size_bytes,
             item.checksum,
             item.observation.obsid if item.observation else None,
-            time,
+            driver_time(db, item.create_time) if item.create_time else now,
             item.source,
             1,
             item.metadata_json,
@@ -169,8 +177,10 @@ def _event_rows(
     new: Sequence[NewInstance], file_ids: Mapping[str, int], time: Any
 ) -> list[tuple[Any, ...]]:
     @cache
-    def payload(store_name: str, parent_dirs: str) -> str:
+    def payload(store_name: str, parent_dirs: str, came_from: str) -> str:
         details = {"store_name": store_name, "parent_dirs": parent_dirs}
+        if came_from:
+            details["came_from"] = came_from
         return json.dumps(details, ensure_ascii=False)
 
     return [
@@ -178,7 +188,7 @@ def _event_rows(
             file_ids[item.file_name],
             time,
             CREATE_INSTANCE,
-            payload(item.store_name, item.parent_dirs),
+            payload(item.store_name, item.parent_dirs, item.came_from),
         )
         for item in new
     ]
@@ -198,7 +208,7 @@ def _count_more_instances(
     execute_many(db, statement, [{"key": k, "count": counts[k]} for k in sorted(counts)])
 
 
-def _record_observations(db: Session, new: Iterable[NewInstance]) -> None:
+def _record_observations(db: Session, new: Sequence[NewInstance]) -> None:
     """Put observations on record or complete what is known of them, and count their new files."""
     rows: dict[int, Row] = {}
     for item in new:
@@ -208,6 +218,14 @@ def _record_observations(db: Session, new: Iterable[NewInstance]) -> None:
             row["total_bytes"] += item.size_bytes
     execute_many(db, _upsert_observation(db), [rows[obsid] for obsid in sorted(rows)])
     _count_in_observing_sessions(db, rows)
+    attach_sessions(
+        db,
+        {
+            item.observation.obsid: item.observing_session
+            for item in new
+            if item.observation is not None and item.observing_session is not None
+        },
+    )
 
 
 def _observation_row(facts: ObservationFacts) -> Row:

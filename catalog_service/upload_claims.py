@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -88,9 +88,15 @@ def has_live_worker(upload: Upload, time: datetime) -> bool:
 
 def _write_claims(db: Session, upload_ids: list[str], time: datetime) -> None:
     statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(upload_ids))
-    values = {"worker": this_worker(), "worker_until": time + CLAIM, "expire_time": time + LEASE}
+    values = {"worker": this_worker(), "worker_until": time + CLAIM, "fence": _UPLOADS.c.fence + 1}
     if upload_ids:
-        db.connection().execute(statement.values(**values, fence=_UPLOADS.c.fence + 1))
+        db.connection().execute(statement.values(**values, expire_time=_another_lease(time)))
+
+
+def _another_lease(time: datetime) -> ColumnElement[datetime]:
+    """Return when an upload expires that is worked on: incoming ones have a longer lease."""
+    expires = _UPLOADS.c.expire_time
+    return case((expires > time + LEASE, expires), else_=time + LEASE)
 
 
 def lock_claimed(db: Session, claims: Sequence[Claim]) -> set[str]:
@@ -143,5 +149,5 @@ class ClaimKeeper:
         mine = lock_claimed(db, self._claims)
         time = database_time(db)
         statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
-        values = {"worker_until": time + CLAIM, "expire_time": time + LEASE}
+        values = {"worker_until": time + CLAIM, "expire_time": _another_lease(time)}
         db.connection().execute(statement.values(**values))

@@ -20,8 +20,12 @@ _UPLOADS = table_of(Upload)
 
 
 def find_abandoned(db: Session) -> list[str]:
-    """Return the ids of some verified uploads whose worker is dead, those longest waiting first."""
-    statement = select(Upload).where(Upload.state == "VERIFIED").order_by(Upload.expire_time)
+    """Return the ids of some verified uploads whose worker is dead, those longest waiting first.
+
+    Those of neighbours have a loop of their own.
+    """
+    statement = select(Upload).where(Upload.state == "VERIFIED", Upload.incoming_batch_id.is_(None))
+    statement = statement.order_by(Upload.expire_time)
     time = database_time(db)
     rows = db.execute(statement.limit(BATCH)).scalars()
     return [upload.id for upload in rows if not has_live_worker(upload, time)]

@@ -25,9 +25,9 @@ class File(Base):
     checksum: Mapped[str] = mapped_column(name_type(140))
     # Observation that produced it; null for maintenance files.
     obsid: Mapped[int | None] = mapped_column(ForeignKey("observation.obsid"))
-    # When it was put on record here.
+    # When it was first put on record: where it came from, if a neighbour pushed it here.
     create_time: Mapped[datetime]
-    # Name of the account that put it on record here.
+    # Name of the account that put it on record then.
     source: Mapped[str] = mapped_column(name_type(64))
     # Available instances here; kept by whoever adds or takes one.
     instance_count: Mapped[int] = mapped_column(default=0, server_default="0")

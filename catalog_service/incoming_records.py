@@ -1,0 +1,115 @@
+"""The records that travel with a neighbour's files: what is offered, and what is kept of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from catalog_service.metadata import MetadataValue, check_metadata
+from catalog_service.observation_rules import ObservationFacts, check_facts
+from catalog_service.tables import Observation
+from catalog_service.travelling_sessions import SessionFacts, check_session
+from catalog_service.uploads import MAX_SIZE_BYTES
+from librarian.checksums import parse_checksum
+from librarian.errors import ConflictError, InvalidRequestError
+from librarian.names import check_file_name, check_parent_dirs
+
+_MAX_SOURCE_CHARACTERS = 64
+# An obsid is a start in whole seconds: where no more was known, times are as far apart.
+_TIME_TOLERANCE_SECONDS = 1.5
+_DAY_SECONDS = 86400.0
+_SIDEREAL_DAY_HOURS = 24.0
+
+
+@dataclass(frozen=True)
+class OfferedFile:
+    """A file that a neighbour offers, with its records."""
+
+    transfer_id: int
+    name: str
+    parent_dirs: str
+    size_bytes: int
+    checksum: str
+    source: str = ""
+    create_time: datetime | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
+    observation: ObservationFacts | None = None
+    observing_session: SessionFacts | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is kept of a file's record at the neighbour until the file is on record here."""
+
+    site_name: str
+    # As it was offered: the record here may have another algorithm's.
+    checksum: str
+    source: str
+    create_time: datetime | None
+    observing_session: SessionFacts | None
+
+    def to_json(self) -> str:
+        """Return it as text that `origin_from_json` reads."""
+        time = self.create_time.isoformat() if self.create_time else None
+        return json.dumps({**asdict(self), "create_time": time})
+
+
+def origin_from_json(text: str) -> Origin:
+    """Return what was kept as text."""
+    kept = json.loads(text)
+    session, time = kept["observing_session"], kept["create_time"]
+    kept["observing_session"] = SessionFacts(**session) if session else None
+    kept["create_time"] = datetime.fromisoformat(time) if time else None
+    return Origin(**kept)
+
+
+def origin_of(offered: OfferedFile, site_name: str, account_name: str) -> Origin:
+    """Return what is kept of an offered file's record."""
+    return Origin(
+        site_name,
+        offered.checksum,
+        offered.source or account_name,
+        offered.create_time,
+        offered.observing_session,
+    )
+
+
+def check_offered(offered: OfferedFile) -> OfferedFile:
+    """Return an offered file with its checksum in our form, or raise InvalidRequestError."""
+    check_file_name(offered.name)
+    check_parent_dirs(offered.parent_dirs)
+    if not 0 <= offered.size_bytes <= MAX_SIZE_BYTES:
+        raise InvalidRequestError(f"A file cannot have {offered.size_bytes} bytes.")
+    if len(offered.source) > _MAX_SOURCE_CHARACTERS or "\0" in offered.source:
+        raise InvalidRequestError(
+            f"The source of a file has at most {_MAX_SOURCE_CHARACTERS} characters."
+        )
+    check_metadata(offered.metadata)
+    if offered.observation is not None:
+        check_facts(offered.observation)
+    session = offered.observing_session
+    if session is not None:
+        check_session(session)
+        session = session if offered.observation is not None else None
+    checksum = str(parse_checksum(offered.checksum))
+    return replace(offered, checksum=checksum, observing_session=session)
+
+
+def refuse_other_observation(facts: ObservationFacts, known: Observation) -> None:
+    """Raise ConflictError when an observation is not the one on record here."""
+    moments = (
+        ("start", facts.start_time_jd, known.start_time_jd, _DAY_SECONDS),
+        ("stop", facts.stop_time_jd, known.stop_time_jd, _DAY_SECONDS),
+        ("start_lst_hr", facts.start_lst_hr, known.start_lst_hr, 3600.0),
+    )
+    for what, offered, here, unit_seconds in moments:
+        if offered is None or here is None:
+            continue
+        apart = abs(offered - here)
+        if what == "start_lst_hr":
+            apart = min(apart, _SIDEREAL_DAY_HOURS - apart)
+        if apart * unit_seconds > _TIME_TOLERANCE_SECONDS:
+            raise ConflictError(
+                f"Observation {facts.obsid} is on record here with another {what} ({here}, not"
+                f" {offered}): a person must find out which is right."
+            )
