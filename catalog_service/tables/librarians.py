@@ -51,6 +51,8 @@ class Librarian(Base):
     rate_bytes_per_second: Mapped[float] = mapped_column(default=0.0, server_default="0")
     # Share of the link that transfers by hand have had: see `transfer_lanes.py`.
     hand_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    # Share at which the last batch began: lanes that had nothing to send begin from there.
+    lane_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
     create_time: Mapped[datetime]
     # When a reconciliation with it last went through.
     reconcile_time: Mapped[datetime | None]

@@ -47,7 +47,7 @@ class Transfer(Base):
         UniqueConstraint("librarian_id", "claimed_file_id"),
         Index(None, "file_id", "librarian_id"),
         # A lane's queue, in its order.
-        Index(None, "librarian_id", "lane", "state", "id"),
+        Index(None, "librarian_id", "lane", "state", "run_time", "id"),
         Index(None, "state", "id"),
     )
 

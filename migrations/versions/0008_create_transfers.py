@@ -45,6 +45,7 @@ def _create_librarians() -> None:
         sa.Column("link_success_time", UtcTime),
         sa.Column("rate_bytes_per_second", sa.Double, nullable=False, server_default="0"),
         sa.Column("hand_share", sa.Double, nullable=False, server_default="0"),
+        sa.Column("lane_share", sa.Double, nullable=False, server_default="0"),
         sa.Column("create_time", UtcTime, nullable=False),
         sa.Column("reconcile_time", UtcTime),
     )
@@ -146,7 +147,7 @@ def _create_transfers() -> None:
         sa.Column("end_time", UtcTime),
         sa.UniqueConstraint("librarian_id", "claimed_file_id"),
         sa.Index(None, "file_id", "librarian_id"),
-        sa.Index(None, "librarian_id", "lane", "state", "id"),
+        sa.Index(None, "librarian_id", "lane", "state", "run_time", "id"),
         sa.Index(None, "state", "id"),
         sa.Index(None, "batch_id"),
     )
