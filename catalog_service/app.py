@@ -14,6 +14,8 @@ from catalog_service.checks import check_database, lock_sqlite
 from catalog_service.config import CatalogConfig
 from catalog_service.database import Database, open_database
 from catalog_service.loops.metadata_indexing import MetadataIndexing
+from catalog_service.loops.order_filling import OrderFilling
+from catalog_service.loops.order_loop import OrderLoop
 from catalog_service.loops.planner_statistics import PlannerStatistics
 from catalog_service.loops.reconciliation_schedule import ReconciliationSchedule
 from catalog_service.loops.runner import LoopRunner
@@ -41,9 +43,11 @@ from catalog_service.rpc.uploads import UploadsServicer
 from catalog_service.secrets import Secrets
 from catalog_service.token_checks import USES, TokenChecks
 from catalog_service.wakeups import (
+    FILE_NEWS,
     JOBS,
     METADATA_KEYS,
     RECONCILIATIONS,
+    STANDING_ORDERS,
     STATISTICS,
     UPLOADS,
     Wakeups,
@@ -109,6 +113,7 @@ _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
 _USES_POLL_SECONDS = 2.0
 _INDEXING_POLL_SECONDS = 5.0
+_ORDERS_POLL_SECONDS = 5.0
 _STATISTICS_POLL_SECONDS = 6 * 3600.0
 _RECONCILIATION_POLL_SECONDS = 60.0
 # A supervisor kills what has not stopped after 15 seconds.
@@ -202,6 +207,8 @@ def _make_loops(catalog: Catalog) -> list[LoopRunner]:
     return [
         LoopRunner(UploadSweeper(catalog), wakeups, UPLOADS, _SWEEP_POLL_SECONDS),
         LoopRunner(StagingLoop(catalog), wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads),
+        LoopRunner(OrderLoop(catalog), wakeups, FILE_NEWS, _ORDERS_POLL_SECONDS),
+        LoopRunner(OrderFilling(catalog), wakeups, STANDING_ORDERS, _ORDERS_POLL_SECONDS),
         LoopRunner(PlannerStatistics(catalog), wakeups, STATISTICS, _STATISTICS_POLL_SECONDS),
         LoopRunner(MetadataIndexing(catalog), wakeups, METADATA_KEYS, _INDEXING_POLL_SECONDS),
         LoopRunner(

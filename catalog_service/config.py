@@ -43,6 +43,12 @@ class CatalogConfig(ListenConfig):
         le=8760,
         description="How often what is believed to be at neighbours is compared; 0: never.",
     )
+    order_sweep_minutes: float = Field(
+        60.0,
+        ge=0,
+        le=525_600,
+        description="After how long standing orders look at all files again; 0: never.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."
     )

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
+from catalog_service.file_news import note_files
 from catalog_service.files import get_file
 from catalog_service.tables import FileEvent
 from librarian.errors import ConflictError, InvalidRequestError
@@ -54,6 +55,7 @@ def create_file_event(
     )
     db.add(event)
     db.flush()
+    note_files(db, [file.id])
     return event
 
 

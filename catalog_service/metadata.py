@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import execute_many, insert_or, is_sqlite, table_of
 from catalog_service.clock import database_time
+from catalog_service.file_news import note_files
 from catalog_service.files import get_file
 from catalog_service.metadata_values import MetadataType, is_key_name
 from catalog_service.tables import File, FileEvent, MetadataKey
@@ -118,6 +119,7 @@ def update_metadata(
         _check_whole(kept)
         _log_change(db, file, kept)
         db.execute(update(File).where(File.id == file.id).values(custom=kept))
+        note_files(db, [file.id])
         db.refresh(file)
     return file
 

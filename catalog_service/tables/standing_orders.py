@@ -39,6 +39,9 @@ class StandingOrder(Base):
     # Share of the link that it has had: see `transfer_lanes.py`.
     share: Mapped[float] = mapped_column(default=0.0, server_default="0")
 
+    # Transfers name their order by its key, which no later order may have.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a dictionary.
+
 
 class FileNews(Base):
     """A file that is new or has changed since standing orders looked at it."""

@@ -1,0 +1,69 @@
+"""What a standing order would send, counted without queueing anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+
+from catalog_service.database import Database
+from catalog_service.retrying import translated_errors
+from catalog_service.search.compiler import compile_search
+from catalog_service.search.time_limits import limited_time
+from catalog_service.tables import File, Librarian, RemoteInstance, Transfer
+
+_MOST_EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be sent, and how long that takes; None when no rate is known."""
+
+    file_count: int
+    total_bytes: int
+    there_count: int
+    without_instance_count: int
+    seconds: float | None
+    bytes_per_second: float
+    examples: Sequence[str]
+
+
+def preview_order(
+    database: Database, search: str, librarian: Librarian, bandwidth: int, *, owner: str
+) -> Preview:
+    """Count what an order would send if it were enabled now; hours are not counted in.
+
+    Raises InvalidRequestError for a search that is wrong, or takes too long.
+    """
+    matching = compile_search(database, search, account_name=owner).condition
+    known = _known(librarian.id)
+    available: Any = File.instance_count > 0
+    wanted = and_(matching, not_(known), available)
+    counts = select(
+        func.count().filter(and_(not_(known), available)),
+        func.coalesce(func.sum(File.size_bytes).filter(and_(not_(known), available)), 0),
+        func.count().filter(known),
+        func.count().filter(and_(not_(known), not_(available))),
+    ).where(matching)
+    with translated_errors(), database.readings.begin() as db, limited_time(db):
+        files, size_bytes, there, without = db.execute(counts).one()
+        named = select(File.name).where(wanted).limit(_MOST_EXAMPLES)
+        examples = db.scalars(named).all() if files else []
+    rate = _rate(librarian.rate_bytes_per_second, bandwidth)
+    seconds = int(size_bytes) / rate if rate else None
+    return Preview(files, int(size_bytes), there, without, seconds, rate, sorted(examples))
+
+
+def _known(librarian_id: int) -> ColumnElement[bool]:
+    """Return the condition that a file is, is going or once went to the neighbour."""
+    sent = select(Transfer.id).where(
+        Transfer.file_id == File.id, Transfer.librarian_id == librarian_id
+    )
+    there = select(RemoteInstance.file_id).where(
+        RemoteInstance.file_id == File.id, RemoteInstance.librarian_id == librarian_id
+    )
+    return or_(sent.exists(), there.exists())
+
+
+def _rate(lately: float, limit: int) -> float:
+    return min(lately, limit) if lately and limit else lately or float(limit)
