@@ -1,24 +1,13 @@
 """Queueing transfers: a file is on its way to a neighbour only once, whoever asks for it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    any_,
-    bindparam,
-    func,
-    literal,
-    select,
-)
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import BigInteger, Select, literal, select
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import insert_or, is_sqlite, table_of
+from catalog_service.bulk import has_key_among, insert_or, table_of
 from catalog_service.clock import database_time
 from catalog_service.tables import File, Librarian, RemoteInstance, Transfer
 from catalog_service.tables.base import UtcTime
@@ -83,17 +72,6 @@ def queue_transfers(  # noqa: PLR0913 - what a transfer is queued with, one by o
     return Queued(len(sizes), sum(sizes), len(there), len(active) + late, len(without), len(known))
 
 
-def is_any_of(db: Session, column: Any, numbers: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that a column has one of many keys, with one parameter."""
-    condition: ColumnElement[bool]
-    if is_sqlite(db):
-        each = func.json_each(json.dumps(numbers)).table_valued("value")
-        condition = column.in_(select(each.c.value))
-        return condition
-    condition = column == any_(bindparam(None, numbers, type_=postgresql.ARRAY(BigInteger)))
-    return condition
-
-
 def _there(db: Session, librarian: Librarian, ids: set[int]) -> set[int]:
     column = RemoteInstance.file_id
     return _found(db, column, ids, RemoteInstance.librarian_id == librarian.id)
@@ -116,7 +94,7 @@ def _found(db: Session, column: Any, ids: set[int], condition: Any) -> set[int]:
     """Return which of the keys are in a column; asked for by key, so each takes one look-up."""
     if not ids:
         return set()
-    return set(db.scalars(select(column).where(is_any_of(db, column, sorted(ids)), condition)))
+    return set(db.scalars(select(column).where(has_key_among(db, column, ids), condition)))
 
 
 def _insert(
@@ -136,7 +114,7 @@ def _insert(
         **dict.fromkeys(("run_time", "create_time", "update_time"), now),
     }
     # In the order of keys, so that two at once wait for each other in one direction only.
-    rows = select(*columns.values()).where(is_any_of(db, File.id, ids)).order_by(File.id)
+    rows = select(*columns.values()).where(has_key_among(db, File.id, ids)).order_by(File.id)
     statement = insert_or(db, _TRANSFERS).from_select(list(columns), rows)
     statement = statement.on_conflict_do_nothing(index_elements=["librarian_id", "claimed_file_id"])
     return list(db.execute(statement.returning(_TRANSFERS.c.size_bytes)).scalars())
