@@ -9,10 +9,14 @@ from librarian.service.server import RunningServer, serve
 from librarian.v1 import store_agent_pb2_grpc
 from store_agent.announcements import Announcer
 from store_agent.config import StoreAgentConfig
+from store_agent.neighbours.streaming import StreamWay
 from store_agent.parts import AgentParts, make_parts
 from store_agent.paths import kernel_can_confine
+from store_agent.pushing.push import Pusher
+from store_agent.pushing.shared import SharedWay
 from store_agent.rpc.agent import StoreAgentServicer
 from store_agent.rpc.tickets import SERVICE, authenticator
+from store_agent.stores import Stores
 
 
 class StoreAgent:
@@ -38,9 +42,11 @@ def start(config: StoreAgentConfig) -> StoreAgent:
         # Sent when somebody opens a file that is being verified; it would end the process.
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     parts = make_parts(config)
+    pusher = _make_pusher(config, parts.stores)
 
     def add_servicers(server: grpc.Server) -> list[str]:
-        store_agent_pb2_grpc.add_StoreAgentServicer_to_server(StoreAgentServicer(parts), server)
+        servicer = StoreAgentServicer(parts, pusher)
+        store_agent_pb2_grpc.add_StoreAgentServicer_to_server(servicer, server)
         return [SERVICE]
 
     server = serve(
@@ -49,3 +55,10 @@ def start(config: StoreAgentConfig) -> StoreAgent:
     announcer = Announcer(config, parts, server.address)
     announcer.start()
     return StoreAgent(server, parts, announcer)
+
+
+def _make_pusher(config: StoreAgentConfig, stores: Stores) -> Pusher:
+    """Make what pushes; its ways are tried in this order."""
+    return Pusher(
+        [SharedWay(stores, config.shared_prefixes), StreamWay(stores, config.push_streams)]
+    )

@@ -58,6 +58,21 @@ class StoreAgentConfig(ListenConfig):
         ge=1,
         description="Processes that copy when files are staged.",
     )
+    shared_prefixes: list[Path] = Field(
+        [],
+        description="Directories that neighbours' hosts have too, at the same path: beneath these"
+        " alone files are copied straight into a neighbour's store.",
+    )
+    push_streams: int = Field(
+        4, ge=1, le=64, description="Streams to a neighbour's agent that one push keeps open."
+    )
+
+    @field_validator("shared_prefixes")
+    @classmethod
+    def _shared_prefixes_are_absolute(cls, prefixes: list[Path]) -> list[Path]:
+        if not all(prefix.is_absolute() for prefix in prefixes):
+            raise ValueError("give absolute directories")
+        return prefixes
 
     @field_validator("store_prefixes")
     @classmethod

@@ -48,11 +48,11 @@ class Stop:
     """Tells work that nobody waits for it any more."""
 
     def __init__(self, asked: Callable[[], bool] = lambda: False) -> None:
-        self._asked = asked
+        self.is_asked = asked
 
     def check(self) -> None:
         """Raise BusyError when the work shall stop."""
-        if self._asked():
+        if self.is_asked():
             raise BusyError("The work was stopped, because nobody waits for it any more.")
 
 

@@ -1,6 +1,6 @@
 """The StoreAgent service: translate, open the store, delegate."""
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +10,16 @@ from librarian.errors import BusyError, InvalidRequestError, LibrarianError
 from librarian.failures import failure_message
 from librarian.service.prefetching import prefetched
 from librarian.v1 import store_agent_pb2 as pb
-from librarian.v1 import store_agent_pb2_grpc, stores_pb2
+from librarian.v1 import stores_pb2
 from store_agent import markers, upload_batches
 from store_agent.deleting import delete_files, empty_trash
 from store_agent.inspecting import Inspector
 from store_agent.markers import Claim
 from store_agent.parts import AgentParts
+from store_agent.pushing.push import Pusher
 from store_agent.reading import Reader, Stop
 from store_agent.rpc import messages, tickets
+from store_agent.rpc.pushes import PushServicer
 from store_agent.serving import list_instance, read_instance
 from store_agent.staging_places import list_arrived
 from store_agent.store_copies import CopyOrder, copy_between_stores
@@ -27,17 +29,17 @@ _INSPECTED_AT_A_TIME = 500
 _ENTRIES_AT_A_TIME = 1000
 # Of a stream of contents: the next pieces come in while one is written.
 _PIECES_AHEAD = 4
-_MAX_BATCH = 1000
 
 _Message = TypeVar("_Message")
 
 
-class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
+class StoreAgentServicer(PushServicer):
     """Serves librarian.v1.StoreAgent."""
 
-    def __init__(self, parts: AgentParts) -> None:
+    def __init__(self, parts: AgentParts, pusher: Pusher) -> None:
         self._parts = parts
         self._stores = parts.stores
+        self._pusher = pusher
 
     def OpenStore(
         self, request: pb.OpenStoreRequest, context: grpc.ServicerContext
@@ -54,7 +56,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.PrepareUploadsRequest, context: grpc.ServicerContext
     ) -> pb.PrepareUploadsResponse:
         """Make the staging places of uploads."""
-        _check_batch(request.uploads)
+        messages.check_batch(request.uploads)
         uploads = [(upload.store_name, upload.upload_id) for upload in request.uploads]
         response = pb.PrepareUploadsResponse()
         for made in upload_batches.prepare_uploads(self._stores, uploads):
@@ -94,7 +96,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.VerifyUploadsRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.VerifiedUpload]:
         """Verify what has arrived."""
-        _check_batch(request.uploads)
+        messages.check_batch(request.uploads)
         uploads = [
             (upload.upload.store_name, messages.expected(upload)) for upload in request.uploads
         ]
@@ -108,7 +110,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.PlaceUploadsRequest, context: grpc.ServicerContext
     ) -> pb.PlaceUploadsResponse:
         """Move verified uploads into place."""
-        _check_batch(request.uploads)
+        messages.check_batch(request.uploads)
         uploads = [
             (upload.upload.store_name, messages.placement(upload)) for upload in request.uploads
         ]
@@ -121,7 +123,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.DiscardUploadsRequest, context: grpc.ServicerContext
     ) -> pb.DiscardUploadsResponse:
         """Remove uploads' staging places."""
-        _check_batch(request.uploads)
+        messages.check_batch(request.uploads)
         uploads = [(upload.store_name, upload.upload_id) for upload in request.uploads]
         response = pb.DiscardUploadsResponse()
         for error in upload_batches.discard_uploads(self._stores, uploads):
@@ -132,7 +134,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.InspectFilesRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.InspectFilesResponse]:
         """Inspect files under a store."""
-        _check_batch(request.paths)
+        messages.check_batch(request.paths)
         store = self._stores.get_store(request.store_name)
         with store.opened() as root_fd:
             inspector = Inspector(root_fd, Reader(_stop(context)))
@@ -159,7 +161,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.DeleteFilesRequest, context: grpc.ServicerContext
     ) -> pb.DeleteFilesResponse:
         """Delete files under a store."""
-        _check_batch(request.paths)
+        messages.check_batch(request.paths)
         store = self._stores.get_store(request.store_name)
         response = pb.DeleteFilesResponse()
         with store.opened() as root_fd:
@@ -209,7 +211,7 @@ class StoreAgentServicer(store_agent_pb2_grpc.StoreAgentServicer):
         self, request: pb.StageFilesRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.StageFilesResponse]:
         """Copy files into a staging destination."""
-        _check_batch(request.files)
+        messages.check_batch(request.files)
         self._parts.fences.admit(request.job_id, request.fence)
         with self._parts.prefix.opened(request.destination) as dir_fd:
             markers.check(dir_fd, request.job_id, request.fence)
@@ -249,9 +251,3 @@ def _received(request_iterator: Iterable[_Message]) -> Iterator[_Message]:
         yield from request_iterator
     except grpc.RpcError as error:
         raise BusyError("The caller went away before all had been sent.") from error
-
-
-def _check_batch(items: Sized) -> None:
-    count = len(items)
-    if count > _MAX_BATCH:
-        raise InvalidRequestError(f"A call takes at most {_MAX_BATCH} items, and got {count}.")

@@ -1,10 +1,10 @@
 """The domain's records as messages, and back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from librarian.datasets import DatasetEntry
-from librarian.errors import LibrarianError
+from librarian.errors import InvalidRequestError, LibrarianError
 from librarian.failures import failure_message
 from librarian.observations import ObservationFacts
 from librarian.v1 import observations_pb2, store_agent_pb2, stores_pb2
@@ -16,6 +16,15 @@ from store_agent.stores import Store, StoreSpace
 from store_agent.verifying import Expected, Verified
 
 _Item = TypeVar("_Item")
+
+_MAX_BATCH = 1000
+
+
+def check_batch(items: Sized) -> None:
+    """Raise InvalidRequestError when a call has more items than it may."""
+    count = len(items)
+    if count > _MAX_BATCH:
+        raise InvalidRequestError(f"A call takes at most {_MAX_BATCH} items, and got {count}.")
 
 
 def batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:

@@ -1,0 +1,43 @@
+"""Checking instances that a neighbour found wrong: was it the copy here, or the way."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+
+from librarian.checksums import parse_checksum
+from librarian.errors import CorruptContentsError, LibrarianError
+from librarian.manifests import describe_contents
+from librarian.names import show_name
+from store_agent.faults import attempt
+from store_agent.pushing.ways import PushFile
+from store_agent.reading import Reader, Stop, open_instance
+from store_agent.stores import Stores
+
+
+def check_instances(
+    stores: Stores, files: Sequence[PushFile], stop: Stop
+) -> list[LibrarianError | None]:
+    """Read instances whole, and return what is wrong with each, or None."""
+    reader = Reader(stop)
+    checked: list[LibrarianError | None] = []
+    for file in files:
+        checked.append(attempt(partial(_check, stores, file, reader)))
+        stop.check()
+    return checked
+
+
+def _check(stores: Stores, file: PushFile, reader: Reader) -> None:
+    path = file.path()
+    algorithm = parse_checksum(file.checksum).algorithm
+    with stores.get_store(file.store_name).opened(streaming=True) as root_fd:
+        fd = open_instance(root_fd, path)
+        try:
+            contents = describe_contents(fd, [algorithm], reader.read_file)
+        finally:
+            os.close(fd)
+    found = contents.checksums[algorithm]
+    if (contents.size_bytes, found) != (file.size_bytes, file.checksum):
+        raise CorruptContentsError(
+            f"{show_name(path)} on the store {show_name(file.store_name)} is not what is on record:"
+            f" it has {contents.size_bytes} bytes of {file.size_bytes}, and the checksum {found}."
+        )
