@@ -17,6 +17,7 @@ from librarian.client.saved_searches import SavedSearchCalls
 from librarian.client.searches import SearchCalls
 from librarian.client.sites import SiteLink
 from librarian.client.staging import StagingCalls
+from librarian.client.standing_orders import StandingOrderCalls
 from librarian.client.stores import StoreCalls
 from librarian.client.uploads import UploadCalls
 
@@ -31,6 +32,7 @@ class Librarian(
     UploadCalls,
     RegistrationCalls,
     ReconciliationCalls,
+    StandingOrderCalls,
     StoreCalls,
     DownloadCalls,
     StagingCalls,
