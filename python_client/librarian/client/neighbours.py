@@ -12,15 +12,17 @@ from librarian.v1 import accounts_pb2, accounts_pb2_grpc, transfer_records_pb2
 _TOKEN_PREFIX = "lib_"  # noqa: S105 - what tokens begin with.
 # A sign-in is renewed when this part of its life is over.
 _USED_PART = 0.9
-_SIGN_IN_SECONDS = 20.0
+_SIGN_IN_SECONDS = 10.0
 
 
-def connect_neighbour(access: transfer_records_pb2.NeighbourAccess) -> "NeighbourConnection":
+def connect_neighbour(
+    access: transfer_records_pb2.NeighbourAccess, sign_in_seconds: float = _SIGN_IN_SECONDS
+) -> "NeighbourConnection":
     """Return a connection to a neighbour's catalogue; nothing is sent before it is used.
 
     Its calls sign in when they must, and raise as those of any `Connection`.
     """
-    return NeighbourConnection(access)
+    return NeighbourConnection(access, sign_in_seconds)
 
 
 class NeighbourConnection(Connection):
@@ -30,11 +32,14 @@ class NeighbourConnection(Connection):
     password is traded again, and a call that sends no stream is repeated once.
     """
 
-    def __init__(self, access: transfer_records_pb2.NeighbourAccess) -> None:
+    def __init__(
+        self, access: transfer_records_pb2.NeighbourAccess, sign_in_seconds: float
+    ) -> None:
         super().__init__(
             access.url, token=self._present_token, tls=access.tls, ca_pem=access.ca_pem
         )
         self._access = access
+        self._sign_in_seconds = sign_in_seconds
         self._lock = threading.Lock()
         self._token_text = ""
         self._renew_at = 0.0
@@ -59,7 +64,7 @@ class NeighbourConnection(Connection):
         connection = Connection(access.url, tls=access.tls, ca_pem=access.ca_pem)
         try:
             stub = connection.stub(accounts_pb2_grpc.AccountsStub)
-            answer = stub.SignIn(request, timeout=_SIGN_IN_SECONDS)
+            answer = stub.SignIn(request, timeout=self._sign_in_seconds)
         finally:
             connection.close()
         # Both are times of the neighbour's clock, which may differ from this one.
