@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.orm import Session
 
+from catalog_service.bulk import has_key_among
 from catalog_service.order_hours import is_open, next_opening
 from catalog_service.tables import Librarian, StandingOrder, Transfer
 
@@ -118,7 +119,7 @@ def leave_lost_lanes(db: Session, transfer_ids: Sequence[int]) -> None:
     """Let transfers whose standing order is gone go on in the lane by hand: theirs has no turn."""
     order_ids = select(StandingOrder.id)
     statement = update(Transfer).where(
-        Transfer.id.in_(transfer_ids),
+        has_key_among(db, Transfer.id, transfer_ids),
         Transfer.lane != HAND_LANE,
         Transfer.lane.not_in(order_ids),
     )

@@ -1,0 +1,255 @@
+"""Batches of transfers: which neighbour's turn it is, and what travels next.
+
+A batch that was given back, or whose worker is gone, goes first: the neighbour knows it already,
+and bytes of it may be there. One transaction looks where there may be work, without locks; another
+takes it, with the neighbour's row locked, so that no two start batches there at once.
+"""
+
+import random
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from catalog_service import links
+from catalog_service.bulk import execute_many, table_of
+from catalog_service.clock import database_time
+from catalog_service.tables import Agent, Librarian, Site, Transfer, TransferBatch
+from catalog_service.transfer_claims import (
+    Hold,
+    dissolve,
+    find_batch,
+    has_active,
+    held_batch,
+    is_live,
+    lock_librarian,
+    set_free,
+    take,
+)
+from catalog_service.transfer_lanes import Lane, charge, choose_lane, cost_of, lane_of, list_lanes
+from catalog_service.transfer_picks import Picked, pick_transfers, repair_instances
+
+_BATCH_ID_BYTES = 16
+# Of the newest batch, in the mean rate to a neighbour.
+_NEWEST_WEIGHT = 0.3
+
+_TRANSFERS = table_of(Transfer)
+
+
+@dataclass
+class Outlook:
+    """Where there may be work, and when there will be some elsewhere."""
+
+    # Neighbours by key, those with the fewest batches under way first.
+    librarian_ids: list[int] = field(default_factory=list)
+    # The first moment at which that changes without anybody telling; None when none is known.
+    next_time: datetime | None = None
+    now: datetime | None = None
+
+    def expect(self, moment: datetime | None) -> None:
+        """Take a moment into account."""
+        if moment is not None:
+            self.next_time = min(moment, self.next_time or moment)
+
+
+@dataclass(frozen=True)
+class ClaimedBatch:
+    """A batch that a worker now has."""
+
+    batch: TransferBatch
+    librarian: Librarian
+    agent: Agent
+    site: Site
+    lane: Lane
+
+
+def look_for_work(db: Session) -> Outlook:
+    """Say where there may be work; it reads a few rows a neighbour, however many wait."""
+    outlook = Outlook(now=database_time(db))
+    librarians = db.scalars(select(Librarian).where(Librarian.transfers_enabled)).all()
+    if not librarians:
+        return outlook
+    batches = _batches(db)
+    live_counts: dict[int, int] = {}
+    for librarian in librarians:
+        live_counts[librarian.id] = _look_at(db, librarian, batches[librarian.id], outlook)
+    # Of those alike any, or the first would always be served before the others.
+    random.shuffle(outlook.librarian_ids)
+    outlook.librarian_ids.sort(key=lambda key: live_counts[key])
+    return outlook
+
+
+def claim_batch(db: Session, librarian_id: int, worker: str) -> ClaimedBatch | None:
+    """Give a worker a batch to a neighbour, or return None when there is none after all."""
+    librarian = lock_librarian(db, librarian_id)
+    if librarian is None:
+        return None
+    now, batches = database_time(db), _batches(db, librarian_id)[librarian_id]
+    live = [batch for batch in batches if is_live(batch, now)]
+    if not links.may_try(librarian, now, len(live)):
+        return None
+    lanes = list_lanes(db, librarian)
+    free = [batch for batch in batches if batch not in live]
+    batch = _resume(db, free, lanes, now) or _begin(db, librarian, lanes, now, batches)
+    if batch is None:
+        return None
+    links.note_try(librarian)
+    take(db, batch, worker)
+    return ClaimedBatch(
+        batch,
+        librarian,
+        db.get_one(Agent, batch.agent_id),
+        db.scalars(select(Site)).one(),
+        lane_of(lanes, batch.lane),
+    )
+
+
+def end_batch(  # noqa: PLR0913 - what a worker tells at the end, one by one
+    db: Session,
+    hold: Hold,
+    *,
+    cause: str = "",
+    error: str = "",
+    site_id: str = "",
+    sent_bytes: int = 0,
+    sending_seconds: float = 0.0,
+    handed_on: bool = False,
+) -> None:
+    """Take a batch back from its worker; raise BusyError when another has it.
+
+    With a cause, or handed on, it stays together for the next one. Ended twice, it ends once.
+    """
+    batch = find_batch(db, hold.batch_id)
+    if batch is None or (batch.fence == hold.fence and batch.worker is None):
+        return
+    held_batch(db, hold)
+    if cause or handed_on:
+        set_free(db, batch)
+    else:
+        dissolve(db, batch)
+    librarian = lock_librarian(db, batch.librarian_id)
+    if librarian is not None:
+        _note_end(db, librarian, cause, error, site_id)
+        _note_rate(librarian, sent_bytes, sending_seconds)
+        db.flush()
+
+
+def _note_end(db: Session, librarian: Librarian, cause: str, error: str, site_id: str) -> None:
+    if site_id and not librarian.site_id:
+        librarian.site_id = site_id
+    if cause:
+        links.note_failure(db, librarian, cause, error)
+    elif site_id:
+        # Nothing was in the way, and it did answer.
+        links.note_success(db, librarian)
+
+
+def _note_rate(librarian: Librarian, sent_bytes: int, seconds: float) -> None:
+    if sent_bytes <= 0 or seconds <= 0:
+        return
+    rate, mean = sent_bytes / seconds, librarian.rate_bytes_per_second
+    weight = _NEWEST_WEIGHT if mean else 1.0
+    librarian.rate_bytes_per_second = mean + weight * (rate - mean)
+
+
+def _look_at(
+    db: Session, librarian: Librarian, batches: Sequence[TransferBatch], outlook: Outlook
+) -> int:
+    """Add a neighbour to the outlook, and return how many batches to it are under way."""
+    now = outlook.now or database_time(db)
+    live = [batch for batch in batches if is_live(batch, now)]
+    for batch in live:
+        outlook.expect(batch.lease_until)
+    if not links.may_try(librarian, now, len(live)):
+        try_time = links.try_time(librarian, now)
+        outlook.expect(try_time if try_time > now else None)
+        return len(live)
+    lanes = list_lanes(db, librarian)
+    moments = [lane.start_time(now) for lane in lanes]
+    for moment in moments:
+        outlook.expect(moment if moment != now else None)
+    free = [batch for batch in batches if batch not in live]
+    can_resume = any(lane_of(lanes, batch.lane).is_open(now) for batch in free)
+    if can_resume or choose_lane(lanes, librarian, now, {batch.lane for batch in batches}):
+        outlook.librarian_ids.append(librarian.id)
+    return len(live)
+
+
+def _batches(db: Session, librarian_id: int | None = None) -> defaultdict[int, list[TransferBatch]]:
+    """Return batches by neighbour, the oldest first."""
+    statement = select(TransferBatch).order_by(TransferBatch.create_time, TransferBatch.id)
+    if librarian_id is not None:
+        statement = statement.where(TransferBatch.librarian_id == librarian_id)
+    found: defaultdict[int, list[TransferBatch]] = defaultdict(list)
+    for batch in db.scalars(statement):
+        found[batch.librarian_id].append(batch)
+    return found
+
+
+def _resume(
+    db: Session, free: Sequence[TransferBatch], lanes: Sequence[Lane], now: datetime
+) -> TransferBatch | None:
+    """Return the oldest batch that waits for a worker; those with nothing left go."""
+    for seen in free:
+        if not lane_of(lanes, seen.lane).is_open(now):
+            continue
+        # Its last worker may be writing: then it is not ours to take.
+        batch = find_batch(db, seen.id, skip_locked=True)
+        if batch is None or is_live(batch, now):
+            continue
+        repair_instances(db, batch)
+        if has_active(db, batch):
+            return batch
+        dissolve(db, batch)
+    return None
+
+
+def _begin(
+    db: Session,
+    librarian: Librarian,
+    lanes: Sequence[Lane],
+    now: datetime,
+    batches: Sequence[TransferBatch],
+) -> TransferBatch | None:
+    """Make a batch of what waits in the lane whose turn it is."""
+    busy = {batch.lane for batch in batches}
+    left = list(lanes)
+    while (lane := choose_lane(left, librarian, now, busy)) is not None:
+        picked = pick_transfers(db, librarian.id, lane.number)
+        if picked is not None:
+            charge(db, librarian, lane, cost_of(lane, picked.sizes))
+            return _make_batch(db, librarian.id, lane, picked)
+        # What is there cannot be sent now: that holds no other lane back.
+        left.remove(lane)
+    return None
+
+
+def _make_batch(db: Session, librarian_id: int, lane: Lane, picked: Picked) -> TransferBatch:
+    now = database_time(db)
+    batch = TransferBatch(
+        id=secrets.token_hex(_BATCH_ID_BYTES),
+        librarian_id=librarian_id,
+        lane=lane.number,
+        agent_id=picked.agent_id,
+        bytes_total=sum(size for size, _ in picked.sizes),
+        create_time=now,
+    )
+    db.add(batch)
+    db.flush()
+    statement = update(_TRANSFERS).where(_TRANSFERS.c.id == bindparam("key"))
+    rows: list[dict[str, Any]] = [
+        {"key": key, "new_batch": batch.id, "new_instance": instance_id, "now": now}
+        for key, instance_id in picked.instances.items()
+    ]
+    values: dict[str, Any] = {
+        "batch_id": bindparam("new_batch"),
+        "instance_id": bindparam("new_instance"),
+        "update_time": bindparam("now"),
+    }
+    execute_many(db, statement.values(values), rows)
+    return batch

@@ -1,0 +1,160 @@
+"""Which transfers travel together, and which instance of each file is sent."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import has_key_among
+from catalog_service.clock import database_time
+from catalog_service.instances import is_reachable
+from catalog_service.store_choice import SILENCE_LIMIT
+from catalog_service.tables import Agent, Instance, Store, Transfer, TransferBatch
+from catalog_service.transfer_claims import put_back
+from catalog_service.transfer_failures import fail_attempts
+from catalog_service.transfer_queue import ACTIVE_STATES
+
+MAX_TRANSFERS = 1000
+MAX_BYTES = 64 * 1024**3
+# How long transfers wait whose instances are where no agent answers.
+_SILENT_AGENT_WAIT = timedelta(seconds=30)
+
+
+class Candidate(NamedTuple):
+    """An instance that could be sent; the lesser is the better."""
+
+    has_problem: bool
+    is_silent: bool
+    instance_id: int
+    agent_id: int
+
+    @property
+    def grade(self) -> tuple[bool, bool]:
+        """Return how good it is, whichever instance it is."""
+        return self.has_problem, self.is_silent
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Transfers that travel together, from one agent's stores."""
+
+    agent_id: int
+    # Transfer, and instance of its file.
+    instances: dict[int, int]
+    # Size, and priority of the transfer.
+    sizes: list[tuple[int, int]]
+
+
+def pick_transfers(db: Session, librarian_id: int, lane: int) -> Picked | None:
+    """Lock transfers of a lane that may travel together, and return them.
+
+    Those of which there is nothing to send are put back, to be tried later.
+    """
+    waiting = _waiting(db, librarian_id, lane)
+    candidates = find_candidates(db, [row.file_id for row in waiting])
+    _fail_those_without(db, [row.id for row in waiting if not candidates[row.file_id]])
+    present = [row for row in waiting if candidates[row.file_id]]
+    heard = [row for row in present if not candidates[row.file_id][0].is_silent]
+    if not heard:
+        _let_wait(db, [row.id for row in present])
+        return None
+    return _from_one_agent(heard, candidates)
+
+
+def repair_instances(db: Session, batch: TransferBatch) -> None:
+    """Let those of a batch wait again whose instance is there no more: another may be sent."""
+    lost = (
+        select(Transfer.id)
+        .join(Instance, Instance.id == Transfer.instance_id)
+        .where(
+            Transfer.batch_id == batch.id,
+            Transfer.state.in_(ACTIVE_STATES),
+            Instance.available.is_(False),
+        )
+        .order_by(Transfer.id)
+        .with_for_update(of=Transfer, skip_locked=True)
+    )
+    if transfer_ids := list(db.scalars(lost)):
+        put_back(db, transfer_ids)
+
+
+def find_candidates(db: Session, file_ids: Iterable[int]) -> dict[int, list[Candidate]]:
+    """Return the instances of files that could be sent, the best of each first."""
+    oldest = database_time(db) - SILENCE_LIMIT
+    statement = (
+        select(Instance, Store, Agent)
+        .join(Store, Store.id == Instance.store_id)
+        .join(Agent, Agent.id == Store.agent_id)
+        .where(has_key_among(db, Instance.file_id, file_ids), Instance.available, Store.enabled)
+    )
+    found: dict[int, list[Candidate]] = defaultdict(list)
+    for instance, store, agent in db.execute(statement):
+        is_silent = not is_reachable(store, agent, oldest)
+        found[instance.file_id].append(
+            Candidate(bool(instance.problem), is_silent, instance.id, agent.id)
+        )
+    for candidates in found.values():
+        candidates.sort()
+    return found
+
+
+def _waiting(db: Session, librarian_id: int, lane: int) -> Sequence[Any]:
+    """Lock the first that may start, as the lane's index has them."""
+    statement = (
+        select(Transfer.id, Transfer.file_id, Transfer.size_bytes, Transfer.priority)
+        .where(
+            Transfer.librarian_id == librarian_id,
+            Transfer.lane == lane,
+            Transfer.state == "QUEUED",
+            Transfer.batch_id.is_(None),
+            Transfer.run_time <= database_time(db),
+        )
+        .order_by(Transfer.run_time, Transfer.id)
+        .limit(MAX_TRANSFERS)
+        .with_for_update(skip_locked=True)
+    )
+    return db.execute(statement).all()
+
+
+def _from_one_agent(
+    waiting: Iterable[Any], candidates: dict[int, list[Candidate]]
+) -> Picked | None:
+    picked: Picked | None = None
+    total = 0
+    for row in waiting:
+        best = candidates[row.file_id][0]
+        picked = picked or Picked(best.agent_id, {}, [])
+        # As good as the best, but where the others are.
+        instance_id = next(
+            (
+                one.instance_id
+                for one in candidates[row.file_id]
+                if one.agent_id == picked.agent_id and one.grade == best.grade
+            ),
+            None,
+        )
+        if instance_id is None:
+            continue
+        total += row.size_bytes
+        if picked.instances and total > MAX_BYTES:
+            break
+        picked.instances[row.id] = instance_id
+        picked.sizes.append((row.size_bytes, row.priority))
+    return picked
+
+
+def _fail_those_without(db: Session, transfer_ids: Sequence[int]) -> None:
+    error = "No copy of the file that could be sent is available at this site."
+    fail_attempts(db, transfer_ids, error, "SOURCE")
+
+
+def _let_wait(db: Session, transfer_ids: Sequence[int]) -> None:
+    """Let others come to the front meanwhile; it is no attempt, for nothing was tried."""
+    if transfer_ids:
+        run_time: datetime = database_time(db) + _SILENT_AGENT_WAIT
+        error = "The store agent that has the copy does not answer, or its disk is not there."
+        put_back(db, transfer_ids, run_time=run_time, error=error, fault="SOURCE")
