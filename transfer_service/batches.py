@@ -1,0 +1,150 @@
+"""The transfers of a batch while it is driven, and how far each has come."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from librarian.v1 import transfer_records_pb2 as pb
+from librarian.v1 import transfers_pb2
+
+_ENDED = (
+    transfers_pb2.Transfer.CONFIRMED,
+    transfers_pb2.Transfer.FAILED,
+    transfers_pb2.Transfer.CANCELLED,
+    transfers_pb2.Transfer.DECLINED,
+)
+
+
+class Stage(Enum):
+    """How far a transfer has come under this claim."""
+
+    WAITING = auto()  # It must be offered.
+    EXPECTED = auto()  # The neighbour has a place for it; its bytes must be brought.
+    SENT = auto()  # The neighbour was told that all is there, and verifies.
+    SUSPECT = auto()  # It failed, and the copy here must be looked at.
+    ENDED = auto()  # Nothing more is to be done for it.
+
+
+@dataclass
+class Item:
+    """A transfer of the batch."""
+
+    transfer: pb.BatchTransfer
+    upload_id: str
+    stage: Stage
+    error: str = ""
+
+    @property
+    def id(self) -> int:
+        """Return the transfer's number."""
+        return self.transfer.transfer_id
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the size of the file."""
+        return self.transfer.file.size_bytes
+
+
+class Batch:
+    """The transfers of a batch, for several threads."""
+
+    def __init__(self, transfers: Iterable[pb.BatchTransfer]) -> None:
+        self._changed = threading.Condition()
+        self._items = {t.transfer_id: Item(t, t.upload_id, _first_stage(t)) for t in transfers}
+        self._withdrawals = [
+            item.upload_id
+            for item in self._items.values()
+            if item.transfer.state == transfers_pb2.Transfer.CANCELLED and item.upload_id
+        ]
+        self._interrupts: list[Callable[[], None]] = []
+        self._closed = False
+        # Bytes of the push under way that are there.
+        self.pushed_bytes = 0
+
+    def at(self, stage: Stage) -> list[Item]:
+        """Return the transfers at a stage, in their order."""
+        with self._changed:
+            return [item for item in self._items.values() if item.stage is stage]
+
+    def by_upload(self, upload_ids: Iterable[str]) -> list[Item]:
+        """Return the transfers, not ended yet, that have these uploads."""
+        with self._changed:
+            open_items = [i for i in self._items.values() if i.stage is not Stage.ENDED]
+            known = {item.upload_id: item for item in open_items if item.upload_id}
+            return [known[upload_id] for upload_id in upload_ids if upload_id in known]
+
+    def move(self, items: Iterable[Item], stage: Stage) -> list[Item]:
+        """Bring transfers to a stage, and return those that had not ended."""
+        with self._changed:
+            moved = [item for item in items if item.stage is not Stage.ENDED]
+            for item in moved:
+                item.stage = stage
+            self._changed.notify_all()
+            return moved
+
+    def cancel(self, transfer_ids: Iterable[int]) -> None:
+        """Leave transfers out from now on, and remember to withdraw them."""
+        with self._changed:
+            found = [self._items[key] for key in transfer_ids if key in self._items]
+            cancelled = [item for item in found if item.stage is not Stage.ENDED]
+            interrupts = [] if all(i.stage is Stage.SENT for i in cancelled) else self._interrupts
+            for item in cancelled:
+                item.stage = Stage.ENDED
+            self._withdrawals += [item.upload_id for item in cancelled if item.upload_id]
+            interrupts = list(interrupts)
+            self._changed.notify_all()
+        for interrupt in interrupts:
+            interrupt()
+
+    def take_withdrawals(self) -> list[str]:
+        """Return the uploads to give up at the neighbour, once."""
+        with self._changed:
+            taken, self._withdrawals = self._withdrawals, []
+            return taken
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Have something interrupted when a transfer whose bytes may be moving is cancelled."""
+        with self._changed:
+            self._interrupts.append(interrupt)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._interrupts.remove(interrupt)
+
+    def wait_for_sent(self) -> bool:
+        """Wait until the neighbour verifies something; return False when all is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._has(Stage.SENT))
+            return not self._closed
+
+    def wait_for_change(self, seconds: float) -> bool:
+        """Wait while the neighbour verifies; say whether it still does."""
+        with self._changed:
+            if self._has(Stage.SENT) and not self._withdrawals and not self._closed:
+                self._changed.wait(seconds)
+            return self._has(Stage.SENT)
+
+    def close(self) -> None:
+        """Let those go who wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def bytes_done(self) -> int:
+        """Return the bytes of the batch that are at the neighbour."""
+        with self._changed:
+            there = [i for i in self._items.values() if i.stage in (Stage.SENT, Stage.ENDED)]
+            total = sum(item.size_bytes for item in self._items.values())
+            return min(total, sum(item.size_bytes for item in there) + self.pushed_bytes)
+
+    def _has(self, stage: Stage) -> bool:
+        return any(item.stage is stage for item in self._items.values())
+
+
+def _first_stage(transfer: pb.BatchTransfer) -> Stage:
+    return Stage.ENDED if transfer.state in _ENDED else Stage.WAITING
