@@ -13,6 +13,7 @@ from catalog_service.agents.calls import AgentCalls
 from catalog_service.checks import check_database, lock_sqlite
 from catalog_service.config import CatalogConfig
 from catalog_service.database import Database, open_database
+from catalog_service.loops.incoming_loop import IncomingLoop
 from catalog_service.loops.metadata_indexing import MetadataIndexing
 from catalog_service.loops.order_filling import OrderFilling
 from catalog_service.loops.order_loop import OrderLoop
@@ -44,6 +45,7 @@ from catalog_service.secrets import Secrets
 from catalog_service.token_checks import USES, TokenChecks
 from catalog_service.wakeups import (
     FILE_NEWS,
+    INCOMING,
     JOBS,
     METADATA_KEYS,
     RECONCILIATIONS,
@@ -111,6 +113,9 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
 # Loops are woken by news; these are for when news got lost, and for what only time brings about.
 _STAGING_POLL_SECONDS = 5.0
 _SWEEP_POLL_SECONDS = 5.0
+_INCOMING_POLL_SECONDS = 5.0
+# Batches that are verified at once, large files among them.
+_INCOMING_THREADS = 4
 _USES_POLL_SECONDS = 2.0
 _INDEXING_POLL_SECONDS = 5.0
 _ORDERS_POLL_SECONDS = 5.0
@@ -207,6 +212,7 @@ def _make_loops(catalog: Catalog) -> list[LoopRunner]:
     return [
         LoopRunner(UploadSweeper(catalog), wakeups, UPLOADS, _SWEEP_POLL_SECONDS),
         LoopRunner(StagingLoop(catalog), wakeups, JOBS, _STAGING_POLL_SECONDS, threads=threads),
+        _make_incoming_loop(catalog),
         LoopRunner(OrderLoop(catalog), wakeups, FILE_NEWS, _ORDERS_POLL_SECONDS),
         LoopRunner(OrderFilling(catalog), wakeups, STANDING_ORDERS, _ORDERS_POLL_SECONDS),
         LoopRunner(PlannerStatistics(catalog), wakeups, STATISTICS, _STATISTICS_POLL_SECONDS),
@@ -216,6 +222,12 @@ def _make_loops(catalog: Catalog) -> list[LoopRunner]:
         ),
         LoopRunner(catalog.token_checks, wakeups, USES, _USES_POLL_SECONDS),
     ]
+
+
+def _make_incoming_loop(catalog: Catalog) -> LoopRunner:
+    loop = IncomingLoop(catalog, threads=_INCOMING_THREADS)
+    wakeups, threads = catalog.wakeups, _INCOMING_THREADS
+    return LoopRunner(loop, wakeups, INCOMING, _INCOMING_POLL_SECONDS, threads=threads)
 
 
 def _join(threads: list[threading.Thread], seconds: float) -> None:

@@ -37,6 +37,12 @@ class CatalogConfig(ListenConfig):
         60.0, gt=0, le=86_400, description="A search that takes longer is given up."
     )
     staging_threads: int = Field(2, ge=1, le=32, description="Staging jobs that run at once.")
+    incoming_deletion_allowed: bool = Field(
+        False, description="Whether what neighbours push here may be deleted."
+    )
+    incoming_lease_hours: float = Field(
+        168.0, gt=0, le=8760, description="Files that a neighbour offers are expected so long."
+    )
     reconcile_interval_hours: float = Field(
         24.0,
         ge=0,
@@ -71,3 +77,12 @@ class LocalAgentConfig(BaseModel):
 
     name: str = Field("agent", description="Name of the agent: that of its account.")
     token_file: Path | None = Field(None, description="Where the agent finds its token.")
+
+
+class LocalTransferConfig(BaseModel):
+    """What `setup` must know of the table `[transfer_service]`, if the same file has one."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = Field("transfer", description="Name of its account.")
+    token_file: Path | None = Field(None, description="Where the transfer service finds its token.")

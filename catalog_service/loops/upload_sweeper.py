@@ -1,10 +1,18 @@
 """The sweeper: finishes uploads that were verified, and clears what no one finishes."""
 
+import logging
 from typing import Protocol
 
 from catalog_service.agents.calls import AgentCalls
+from catalog_service.agents.incoming import RemoteIncomingAgents
 from catalog_service.agents.uploads import RemoteUploadAgents
 from catalog_service.database import Database
+from catalog_service.incoming_settling import (
+    find_ended_batches,
+    forget_batches,
+    has_old_batches,
+    leave_store,
+)
 from catalog_service.ingest import Ingest
 from catalog_service.ingest_records import mark_discarded
 from catalog_service.retrying import run_transaction
@@ -18,6 +26,9 @@ from catalog_service.upload_sweeping import (
     has_expired_uploads,
     has_old_uploads,
 )
+from librarian.errors import LibrarianError
+
+logger = logging.getLogger(__name__)
 
 
 class SweeperParts(Protocol):
@@ -40,6 +51,7 @@ class UploadSweeper:
     def __init__(self, catalog: SweeperParts) -> None:
         self._database = catalog.database
         self._agents = RemoteUploadAgents(catalog.agents)
+        self._batches = RemoteIncomingAgents(catalog.agents)
         self._ingest = Ingest(catalog.database.transactions, self._agents)
 
     def run_once(self) -> bool:
@@ -47,7 +59,8 @@ class UploadSweeper:
         finished = self._finish_abandoned()
         expired = self._expire()
         self._forget()
-        return self._discard_leftovers() or finished or expired
+        discarded = self._discard_leftovers()
+        return self._discard_batches() or discarded or finished or expired
 
     def _finish_abandoned(self) -> bool:
         with self._database.readings.begin() as db:
@@ -70,8 +83,25 @@ class UploadSweeper:
             run_transaction(transactions, lambda db: mark_discarded(db, discarded))
         return bool(discarded)
 
+    def _discard_batches(self) -> bool:
+        """Remove the directories of neighbours' batches of which nothing is expected any more."""
+        with self._database.readings.begin() as db:
+            places = find_ended_batches(db)
+        discarded: set[str] = set()
+        for place in places:
+            try:
+                self._batches.discard_batch(place)
+                discarded.add(place.batch_id)
+            except LibrarianError as error:
+                logger.warning("Batch %s is not discarded yet: %s", place.batch_id, error)
+        if discarded:
+            run_transaction(self._database.transactions, lambda db: leave_store(db, discarded))
+        return bool(discarded)
+
     def _forget(self) -> None:
         with self._database.readings.begin() as db:
-            if not has_old_uploads(db):
-                return
-        run_transaction(self._database.transactions, forget_uploads)
+            uploads, batches = has_old_uploads(db), has_old_batches(db)
+        if uploads:
+            run_transaction(self._database.transactions, forget_uploads)
+        if batches:
+            run_transaction(self._database.transactions, forget_batches)

@@ -56,11 +56,12 @@ def _read_value(message: pb.MetadataValue) -> MetadataValue | None:
         case "boolean":
             return message.boolean
         case "time":
-            return _read_time(message.time)
+            return read_time(message.time)
     return None
 
 
-def _read_time(message: Any) -> datetime | None:
+def read_time(message: Any) -> datetime | None:
+    """Return the time of a protobuf timestamp, or None for one of no calendar."""
     micros = message.nanos // _NANOS_PER_MICROSECOND
     try:
         return _EPOCH + timedelta(seconds=message.seconds, microseconds=micros)

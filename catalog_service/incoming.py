@@ -1,0 +1,213 @@
+"""Batches that neighbours push here: whose they are, what was sent, what became of it."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import insert_or, is_one_of, table_of
+from catalog_service.clock import database_time
+from catalog_service.incoming_records import origin_from_json
+from catalog_service.tables import File, IncomingBatch, Instance, Upload
+from catalog_service.uploads import OPEN_STATES
+from librarian.errors import (
+    BusyError,
+    ConflictError,
+    InvalidRequestError,
+    LibrarianError,
+    StateError,
+    UnknownUploadError,
+)
+from librarian.failures import error_from
+from librarian.names import show_name
+
+_BATCH_ID = re.compile(r"[0-9a-f]{16,32}")
+_UPLOADS = table_of(Upload)
+_BATCHES = table_of(IncomingBatch)
+_OVER = ("DONE", "FAILED", "CANCELLED")
+
+RSYNC = "RSYNC"
+
+
+@dataclass(frozen=True)
+class SettledUpload:
+    """A file of a batch that is on record here, or why not."""
+
+    upload_id: str
+    transfer_id: int
+    checksum: str = ""
+    verify_time: datetime | None = None
+    error: LibrarianError | None = None
+
+
+def check_batch_id(batch_id: str) -> str:
+    """Return the identifier of a batch unchanged, or raise InvalidRequestError."""
+    if not _BATCH_ID.fullmatch(batch_id):
+        raise InvalidRequestError("The identifier of a batch is 16 to 32 hexadecimal digits.")
+    return batch_id
+
+
+def take_batch(
+    db: Session, batch_id: str, account_name: str, fence: int, site_id: str, site_name: str
+) -> IncomingBatch:
+    """Return a batch of the account's own, locked; put it on record when it is new.
+
+    Raises ConflictError when another account has it, BusyError when a newer worker does.
+    """
+    row = {
+        "id": batch_id,
+        "account_name": account_name,
+        "site_id": site_id,
+        "site_name": site_name,
+        "fence": fence,
+        "create_time": database_time(db),
+    }
+    statement = insert_or(db, _BATCHES).values(row)
+    db.execute(statement.on_conflict_do_nothing(index_elements=[_BATCHES.c.id]))
+    batch = db.scalars(_locked_batch(batch_id)).one_or_none()
+    if batch is None:
+        raise BusyError("This batch was just forgotten: repeat the call.")
+    if batch.account_name != account_name:
+        raise ConflictError("Another account has a batch of that identifier: choose another one.")
+    _keep_fence(batch, fence)
+    return batch
+
+
+def lock_batch(db: Session, account_name: str, batch_id: str, fence: int) -> IncomingBatch:
+    """Return a batch of the account's own, locked.
+
+    Raises UnknownUploadError, or BusyError when a newer worker has the batch.
+    """
+    batch = db.scalars(_locked_batch(check_batch_id(batch_id))).one_or_none()
+    if batch is None or batch.account_name != account_name:
+        raise _unknown_batch(batch_id)
+    _keep_fence(batch, fence)
+    return batch
+
+
+def _locked_batch(batch_id: str) -> Select[IncomingBatch]:
+    return (
+        select(IncomingBatch)
+        .where(IncomingBatch.id == batch_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _unknown_batch(batch_id: str) -> UnknownUploadError:
+    return UnknownUploadError(f"You have no batch {show_name(batch_id)} here: offer it anew.")
+
+
+def _keep_fence(batch: IncomingBatch, fence: int) -> None:
+    if fence < batch.fence:
+        raise BusyError("Another worker has taken this batch over: leave it to that one.")
+    batch.fence = fence
+
+
+def finish_files(
+    db: Session, batch: IncomingBatch, upload_ids: Sequence[str], way: str, lease: timedelta
+) -> int:
+    """Note that files of a batch were sent; return how many are being verified, or settled.
+
+    Raises UnknownUploadError, and StateError when one of them was given up.
+    """
+    wanted = set(upload_ids)
+    uploads = [upload for upload in _lock_uploads(db, batch) if upload.id in wanted]
+    if missing := wanted - {upload.id for upload in uploads}:
+        raise UnknownUploadError(
+            f"The batch has no upload {show_name(min(missing))} here: offer it anew."
+        )
+    if given_up := [upload for upload in uploads if upload.state == "CANCELLED"]:
+        raise StateError(
+            f"{show_name(given_up[0].file_name)} was given up ({given_up[0].error}):"
+            " offer the batch anew."
+        )
+    # Once rsync was at work, files may lie where it put them, whichever way the others came.
+    batch.way = way if batch.way != RSYNC else RSYNC
+    open_ids = [upload.id for upload in uploads if upload.state in OPEN_STATES]
+    values = {"sent": True, "expire_time": database_time(db) + lease}
+    db.flush()
+    db.connection().execute(update(_UPLOADS).where(_UPLOADS.c.id.in_(open_ids)).values(**values))
+    return len(uploads)
+
+
+def renew_batch(db: Session, batch: IncomingBatch, lease: timedelta) -> int:
+    """Give the uploads of a batch another lease; return how many are still expected."""
+    waiting = [upload for upload in _lock_uploads(db, batch) if upload.state in OPEN_STATES]
+    time = database_time(db) + lease
+    for upload in waiting:
+        upload.expire_time = time
+    return sum(upload.state == "RECEIVING" and not upload.sent for upload in waiting)
+
+
+def withdraw_files(db: Session, batch: IncomingBatch, upload_ids: Collection[str]) -> int:
+    """Give up files that are not verified yet, all when none is named; return how many."""
+    given_up = [
+        upload
+        for upload in _lock_uploads(db, batch)
+        if upload.state == "RECEIVING" and (not upload_ids or upload.id in upload_ids)
+    ]
+    for upload in given_up:
+        upload.state, upload.error = "CANCELLED", "The neighbour withdrew it."
+        # A worker that is verifying it must not go on.
+        upload.fence += 1
+    return len(given_up)
+
+
+def _lock_uploads(db: Session, batch: IncomingBatch) -> Sequence[Upload]:
+    statement = select(Upload).where(Upload.incoming_batch_id == batch.id).order_by(Upload.id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return db.scalars(locked).all()
+
+
+def find_settled(
+    db: Session, account_name: str, batch_id: str, told: Collection[str]
+) -> tuple[list[SettledUpload], bool]:
+    """Return what of a batch is settled and not told yet, and whether all that was sent is.
+
+    Raises UnknownUploadError for a batch that is not the account's own.
+    """
+    batch = db.get(IncomingBatch, check_batch_id(batch_id))
+    if batch is None or batch.account_name != account_name:
+        raise _unknown_batch(batch_id)
+    columns = select(_UPLOADS.c.id, _UPLOADS.c.state, _UPLOADS.c.sent)
+    rows = db.execute(columns.where(_UPLOADS.c.incoming_batch_id == batch_id)).all()
+    new = [row.id for row in rows if row.state in _OVER and row.sent and row.id not in told]
+    done = not any(row.sent and row.state in OPEN_STATES for row in rows)
+    uploads = db.scalars(select(Upload).where(Upload.id.in_(new)).order_by(Upload.id)).all()
+    times = find_verify_times(db, [upload.file_name for upload in uploads])
+    return [_settled(upload, times.get(upload.file_name)) for upload in uploads], done
+
+
+def find_verify_times(db: Session, file_names: Collection[str]) -> dict[str, datetime]:
+    """Return when an available instance of each file was last found good, by the file's name."""
+    statement = (
+        select(File.name, func.max(Instance.verify_time))
+        .join(Instance, Instance.file_id == File.id)
+        .where(is_one_of(db, File.name, file_names), Instance.available)
+        .group_by(File.name)
+    )
+    rows = db.execute(statement) if file_names else ()
+    return {name: time for name, time in rows if time is not None}
+
+
+def _settled(upload: Upload, verify_time: datetime | None) -> SettledUpload:
+    number = upload.transfer_id or 0
+    if upload.state == "DONE":
+        checksum = origin_from_json(upload.origin).checksum if upload.origin else upload.checksum
+        return SettledUpload(upload.id, number, checksum, verify_time)
+    if upload.state == "FAILED":
+        return SettledUpload(upload.id, number, error=error_from(upload.error_reason, upload.error))
+    return SettledUpload(upload.id, number, error=StateError(upload.error))
+
+
+def list_held_files(db: Session, after_name: str, limit: int) -> list[tuple[str, str, bool]]:
+    """Return name, checksum and availability of files on record, by the bytes of their names."""
+    if "\0" in after_name:
+        raise InvalidRequestError("No file has such a name: correct after_name.")
+    columns = select(File.name, File.checksum, File.instance_count > 0)
+    rows = db.execute(columns.where(File.name > after_name).order_by(File.name).limit(limit))
+    return [(name, checksum, bool(available)) for name, checksum, available in rows]

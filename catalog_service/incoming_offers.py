@@ -1,0 +1,288 @@
+"""Offers of neighbours: each file is accepted, there already, or refused alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.clock import database_time
+from catalog_service.incoming import find_verify_times, take_batch
+from catalog_service.incoming_records import (
+    OfferedFile,
+    check_offered,
+    origin_from_json,
+    origin_of,
+    refuse_other_observation,
+)
+from catalog_service.metadata import MetadataKeys, to_json
+from catalog_service.store_choice import Candidate, choose_store, keep_room, load_candidates
+from catalog_service.tables import Agent, File, IncomingBatch, Observation, Store, Upload
+from catalog_service.uploads import find_files, load_places, refuse_other_contents
+from librarian.errors import (
+    ConflictError,
+    InvalidRequestError,
+    LibrarianError,
+    StateError,
+    StoreFullError,
+)
+from librarian.names import show_name
+
+_UPLOADS = table_of(Upload)
+
+
+class Verdict(Enum):
+    """What becomes of an offered file, as the wire spells it."""
+
+    ACCEPTED = auto()
+    HELD = auto()
+    CONFLICT = auto()
+    NO_ROOM = auto()
+    REFUSED = auto()
+    LATER = auto()
+    ARRIVED = auto()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Files that a neighbour offers together."""
+
+    account_name: str
+    site_id: str
+    site_name: str
+    batch_id: str
+    fence: int
+    files: Sequence[OfferedFile]
+    # What holds here for what arrives.
+    lease: timedelta
+    deletion_allowed: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one offered file."""
+
+    verdict: Verdict
+    upload_id: str = ""
+    message: str = ""
+    verify_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OfferOutcome:
+    """What became of an offer: an answer for each file, and the store that takes the batch."""
+
+    answers: list[Answer]
+    place: tuple[Store, Agent] | None
+
+
+def take_offer(db: Session, offer: Offer) -> OfferOutcome:
+    """Put what is accepted on record, and reserve its room; a repeated offer changes nothing."""
+    batch = take_batch(
+        db, offer.batch_id, offer.account_name, offer.fence, offer.site_id, offer.site_name
+    )
+    taker = _Taker(db, offer, batch)
+    answers = [taker.answer(item) for item in offer.files]
+    taker.flush()
+    held = [o.name for o, a in zip(offer.files, answers, strict=True) if a.verdict is Verdict.HELD]
+    times = find_verify_times(db, held)
+    answers = [
+        replace(answer, verify_time=times.get(item.name))
+        if answer.verdict is Verdict.HELD
+        else answer
+        for item, answer in zip(offer.files, answers, strict=True)
+    ]
+    is_wanted = any(answer.verdict is Verdict.ACCEPTED for answer in answers)
+    places = load_places(db, [batch.store_id]) if batch.store_id is not None and is_wanted else {}
+    return OfferOutcome(answers, next(iter(places.values()), None))
+
+
+def _request_id(batch_id: str, transfer_id: int) -> str:
+    return f"transfer/{batch_id}/{transfer_id}"
+
+
+class _Taker:
+    """Takes the files of one offer."""
+
+    def __init__(self, db: Session, offer: Offer, batch: IncomingBatch) -> None:
+        self._db = db
+        self._offer = offer
+        self._batch = batch
+        self._earlier = self._load_earlier()
+        self._next_number = self._find_next_number()
+        self._files = find_files(db, [item.name for item in offer.files])
+        self._observations = self._load_observations()
+        keep_room(db)
+        self._candidates = load_candidates(db)
+        self._keys = MetadataKeys(db)
+        self._time = database_time(db)
+        self._names: set[str] = set()
+        self._rows: list[Row] = []
+
+    def answer(self, offered: OfferedFile) -> Answer:
+        """Accept or refuse one file."""
+        try:
+            return self._taken(check_offered(offered))
+        except LibrarianError as error:
+            return Answer(_verdict_of(error), message=str(error))
+
+    def flush(self) -> None:
+        """Write what was accepted."""
+        self._db.flush()
+        execute_many(self._db, insert(_UPLOADS), self._rows)
+
+    def _taken(self, item: OfferedFile) -> Answer:
+        earlier = self._earlier.get(item.transfer_id)
+        if earlier is not None and not _is_same(earlier, item):
+            self._put_aside(earlier)
+            earlier = None
+        file = self._files.get(item.name)
+        if file is not None:
+            refuse_other_contents(file, item.size_bytes, item.checksum)
+            if _is_held(file, item, earlier):
+                return Answer(Verdict.HELD)
+        if earlier is not None and _has_arrived(earlier):
+            return Answer(Verdict.ARRIVED, earlier.id)
+        self._check_records(item)
+        if earlier is not None and earlier.state == "RECEIVING":
+            return self._continued(earlier, item)
+        if earlier is not None:
+            self._put_aside(earlier)
+        return self._begun(item)
+
+    def _check_records(self, item: OfferedFile) -> None:
+        if item.name in self._names:
+            raise StateError(
+                f"{show_name(item.name)} is in the offer twice: offer one after the other."
+            )
+        self._names.add(item.name)
+        known = self._observations.get(item.observation.obsid) if item.observation else None
+        if item.observation is not None and known is not None:
+            refuse_other_observation(item.observation, known)
+        try:
+            self._keys.check(item.metadata)
+        except InvalidRequestError as error:
+            raise ConflictError(str(error)) from None
+
+    def _continued(self, upload: Upload, item: OfferedFile) -> Answer:
+        store = self._store_of_batch()
+        if store.problem:
+            # Its bytes may be there yet: it is kept for its lease.
+            raise StateError(f"The store {store.name} {store.problem}: offer it later.")
+        self._keys.settle(item.metadata)
+        for column, value in self._said(item).items():
+            setattr(upload, "custom" if column == "metadata" else column, value)
+        return Answer(Verdict.ACCEPTED, upload.id)
+
+    def _begun(self, item: OfferedFile) -> Answer:
+        store = choose_store([self._store_of_batch()], item.size_bytes, "")
+        # Last, for a key is there for good: none is made for what is refused.
+        self._keys.settle(item.metadata)
+        self._batch.store_id = store.id
+        row = {
+            "id": f"{self._offer.batch_id}-{self._next_number}",
+            "account_name": self._offer.account_name,
+            "request_id": _request_id(self._offer.batch_id, item.transfer_id),
+            "file_name": item.name,
+            "parent_dirs": item.parent_dirs,
+            "size_bytes": item.size_bytes,
+            "store_id": store.id,
+            "state": "RECEIVING",
+            "checksum": item.checksum,
+            "incoming_batch_id": self._offer.batch_id,
+            "transfer_id": item.transfer_id,
+            "create_time": self._time,
+            **self._said(item),
+        }
+        self._next_number += 1
+        self._rows.append(row)
+        return Answer(Verdict.ACCEPTED, str(row["id"]))
+
+    def _said(self, item: OfferedFile) -> Row:
+        """Return what the latest offer says, and until when it holds."""
+        origin = origin_of(item, self._offer.site_name, self._offer.account_name)
+        return {
+            "null_obsid": item.observation is None,
+            "observation": item.observation.to_json() if item.observation else None,
+            "metadata": to_json(item.metadata),
+            "origin": origin.to_json(),
+            "deletion_allowed": self._offer.deletion_allowed,
+            "expire_time": self._time + self._offer.lease,
+        }
+
+    def _store_of_batch(self) -> Candidate:
+        """Return the one store that takes the batch: that of its first file, or the roomiest."""
+        if self._batch.store_id is not None:
+            return next(s for s in self._candidates if s.id == self._batch.store_id)
+        usable = [store for store in self._candidates if not store.problem]
+        if not usable:
+            # Tells why.
+            return choose_store(self._candidates, 0, "")
+        return max(usable, key=lambda store: store.room_bytes)
+
+    def _put_aside(self, upload: Upload) -> None:
+        """Keep an upload that is over, for its place may still have to be discarded."""
+        if upload.state == "RECEIVING":
+            upload.state, upload.error = "CANCELLED", "It was offered anew as another file."
+            upload.fence += 1
+        upload.request_id = f"over:{upload.id}"
+        self._db.flush()
+
+    def _load_earlier(self) -> dict[int, Upload]:
+        wanted = {
+            _request_id(self._offer.batch_id, item.transfer_id): item.transfer_id
+            for item in self._offer.files
+        }
+        statement = select(Upload).where(
+            Upload.account_name == self._offer.account_name, Upload.request_id.in_(wanted)
+        )
+        locked = statement.order_by(Upload.id).with_for_update()
+        rows = self._db.scalars(locked.execution_options(populate_existing=True))
+        return {wanted[upload.request_id]: upload for upload in rows}
+
+    def _find_next_number(self) -> int:
+        ids = select(Upload.id).where(Upload.incoming_batch_id == self._batch.id)
+        numbers = [int(one.rpartition("-")[2]) for one in self._db.scalars(ids)]
+        return max(numbers, default=-1) + 1
+
+    def _load_observations(self) -> Mapping[int, Observation]:
+        obsids = {item.observation.obsid for item in self._offer.files if item.observation}
+        possible = [obsid for obsid in obsids if abs(obsid) < 1 << 62]
+        rows = self._db.scalars(select(Observation).where(Observation.obsid.in_(possible)))
+        return {row.obsid: row for row in rows}
+
+
+def _is_same(upload: Upload, item: OfferedFile) -> bool:
+    """Tell whether an upload of this request id is of the file that is offered now."""
+    if upload.origin is None:
+        return False
+    there = (upload.file_name, upload.parent_dirs, upload.size_bytes)
+    checksum = origin_from_json(upload.origin).checksum
+    return (*there, checksum) == (item.name, item.parent_dirs, item.size_bytes, item.checksum)
+
+
+def _is_held(file: File, item: OfferedFile, earlier: Upload | None) -> bool:
+    """Tell whether the file on record is known to be the one offered, and is available."""
+    was_done = earlier is not None and earlier.state == "DONE"
+    return file.instance_count > 0 and (file.checksum == item.checksum or was_done)
+
+
+def _has_arrived(upload: Upload) -> bool:
+    """Tell whether the watch of its batch says, or will say, what became of an upload."""
+    return upload.state in ("VERIFIED", "FAILED") or (upload.state == "RECEIVING" and upload.sent)
+
+
+def _verdict_of(error: LibrarianError) -> Verdict:
+    match error:
+        case ConflictError():
+            return Verdict.CONFLICT
+        case StoreFullError():
+            return Verdict.NO_ROOM
+        case StateError():
+            return Verdict.LATER
+        case InvalidRequestError():
+            return Verdict.REFUSED
+    raise error

@@ -1,0 +1,143 @@
+"""What of incoming batches is to be completed, cleared away, and forgotten."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, delete, exists, select
+from sqlalchemy.orm import Session
+
+from catalog_service.bulk import table_of
+from catalog_service.clock import database_time
+from catalog_service.incoming import RSYNC
+from catalog_service.tables import Agent, IncomingBatch, Store, Upload
+from catalog_service.upload_claims import has_live_worker
+from catalog_service.upload_sweeping import BATCH, KEPT
+from catalog_service.uploads import OPEN_STATES
+
+_BATCHES = table_of(IncomingBatch)
+
+# Read one after the other, so many bytes keep nobody waiting for long.
+_PART_BYTES = 1 << 30
+_PART_FILES = 1000
+
+
+@dataclass(frozen=True)
+class BatchPlace:
+    """Where a batch comes in."""
+
+    batch_id: str
+    account_name: str
+    store_name: str
+    agent: Agent
+
+
+@dataclass(frozen=True)
+class ArrivedPart:
+    """Some files of a batch that were sent, to be completed together."""
+
+    place: BatchPlace
+    # Those that rsync brought are still where it put them.
+    by_rsync: bool
+    uploads: Sequence[Upload]
+
+    @property
+    def is_large(self) -> bool:
+        """Tell whether reading it takes long."""
+        return sum(upload.size_bytes for upload in self.uploads) > _PART_BYTES
+
+
+def find_arrived_batches(db: Session) -> list[str]:
+    """Return the batches of which files were sent and are not settled."""
+    statement = select(Upload.incoming_batch_id).distinct()
+    found = db.scalars(
+        statement.where(
+            Upload.state.in_(OPEN_STATES), Upload.sent, Upload.incoming_batch_id.is_not(None)
+        )
+    )
+    return sorted(batch_id for batch_id in found if batch_id is not None)
+
+
+def find_arrived_part(
+    db: Session, batch_id: str, but_not: Collection[str], *, large: bool
+) -> ArrivedPart | None:
+    """Return files of a batch that nobody is completing: small ones together, a large one alone.
+
+    Large ones only when told so.
+    """
+    statement = select(Upload).where(
+        Upload.incoming_batch_id == batch_id, Upload.state.in_(OPEN_STATES), Upload.sent
+    )
+    time = database_time(db)
+    free = [
+        upload
+        for upload in db.scalars(statement.order_by(Upload.size_bytes, Upload.id))
+        if upload.id not in but_not
+        and not has_live_worker(upload, time)
+        and (large or upload.size_bytes <= _PART_BYTES)
+    ]
+    if not free:
+        return None
+    uploads = _first_part([u for u in free if u.store_id == free[0].store_id])
+    row = db.execute(_places().where(IncomingBatch.id == batch_id, Store.id == free[0].store_id))
+    batch, store, agent = row.one()
+    place = BatchPlace(batch.id, batch.account_name, store.name, agent)
+    return ArrivedPart(place, batch.way == RSYNC, uploads)
+
+
+def _first_part(uploads: Sequence[Upload]) -> list[Upload]:
+    part: list[Upload] = []
+    size_bytes = 0
+    for upload in uploads[:_PART_FILES]:
+        size_bytes += upload.size_bytes
+        if part and size_bytes > _PART_BYTES:
+            break
+        part.append(upload)
+    return part
+
+
+def _places() -> Select[IncomingBatch, Store, Agent]:
+    # Of any store: the caller says which.
+    joined = select(IncomingBatch, Store, Agent).join(Store, Store.id.is_not(None))
+    return joined.join(Agent, Agent.id == Store.agent_id)
+
+
+def find_ended_batches(db: Session) -> list[BatchPlace]:
+    """Return some batches none of whose files is expected any more, still with a directory."""
+    statement = _places().where(Store.id == IncomingBatch.store_id, ~_has_open_uploads())
+    rows = db.execute(statement.order_by(IncomingBatch.id).limit(BATCH)).all()
+    return [BatchPlace(b.id, b.account_name, store.name, agent) for b, store, agent in rows]
+
+
+def _has_open_uploads() -> ColumnElement[bool]:
+    open_ones = Upload.state.in_(OPEN_STATES)
+    return exists().where(Upload.incoming_batch_id == IncomingBatch.id, open_ones)
+
+
+def leave_store(db: Session, batch_ids: Collection[str]) -> None:
+    """Note that nothing is left of batches on their stores; some may have begun anew meanwhile."""
+    statement = select(IncomingBatch).where(IncomingBatch.id.in_(batch_ids))
+    locked = statement.order_by(IncomingBatch.id).with_for_update(of=IncomingBatch)
+    ids = [batch.id for batch in db.scalars(locked)]
+    # Looked at under the lock, as an offer does.
+    ended = select(IncomingBatch).where(IncomingBatch.id.in_(ids), ~_has_open_uploads())
+    for batch in db.scalars(ended):
+        batch.store_id = None
+
+
+def has_old_batches(db: Session) -> bool:
+    """Tell whether `forget_batches` would find any."""
+    return db.execute(_old(db).limit(1)).first() is not None
+
+
+def forget_batches(db: Session) -> None:
+    """Delete some rows of batches of which nothing is left."""
+    ids = _old(db).limit(BATCH)
+    db.connection().execute(delete(_BATCHES).where(_BATCHES.c.id.in_(ids)))
+
+
+def _old(db: Session) -> Select[str]:
+    return select(IncomingBatch.id).where(
+        IncomingBatch.store_id.is_(None),
+        IncomingBatch.create_time < database_time(db) - KEPT,
+        ~exists().where(Upload.incoming_batch_id == IncomingBatch.id),
+    )

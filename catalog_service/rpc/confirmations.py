@@ -1,0 +1,69 @@
+"""What transfer services ask for to tell neighbours of what arrived from them."""
+
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from catalog_service.confirmations import find_untold, record_told
+from catalog_service.database import Database
+from catalog_service.retrying import run_transaction
+from catalog_service.rpc.neighbour_messages import Decrypter, access_message
+from librarian.errors import InvalidRequestError
+from librarian.v1 import transfer_records_pb2 as pb
+from librarian.v1 import transfers_pb2
+
+_MAX_BATCH = 1000
+
+
+class ConfirmationsParts(Protocol):
+    """What of the catalogue confirmations need."""
+
+    @property
+    def database(self) -> Database:
+        """The catalogue's database."""
+        ...
+
+    @property
+    def secrets(self) -> Decrypter:
+        """What decrypts the neighbours' secrets."""
+        ...
+
+
+class Confirmations:
+    """Serves the two calls of TransferRecords that concern confirmations."""
+
+    def __init__(self, catalog: ConfirmationsParts) -> None:
+        self._database = catalog.database
+        self._secrets = catalog.secrets
+
+    def claim(self, request: pb.ClaimConfirmationsRequest) -> pb.ClaimConfirmationsResponse:
+        """Return arrivals from one neighbour that it was not told of; telling twice is harmless."""
+
+        def find(db: Session) -> pb.ClaimConfirmationsResponse:
+            librarian, arrivals = find_untold(db)
+            if librarian is None:
+                return pb.ClaimConfirmationsResponse()
+            return pb.ClaimConfirmationsResponse(
+                neighbour=access_message(self._secrets, librarian),
+                upload_ids=[arrival.upload_id for arrival in arrivals],
+                transfers=[
+                    transfers_pb2.ArrivedTransfer(
+                        transfer_id=arrival.transfer_id,
+                        file_name=arrival.file_name,
+                        checksum=arrival.checksum,
+                    )
+                    for arrival in arrivals
+                ],
+            )
+
+        return run_transaction(self._database.readings, find)
+
+    def record(self, request: pb.RecordConfirmationsRequest) -> pb.RecordConfirmationsResponse:
+        """Record which arrivals were told."""
+        if len(request.upload_ids) > _MAX_BATCH:
+            raise InvalidRequestError(f"At most {_MAX_BATCH} arrivals fit into one call.")
+        run_transaction(
+            self._database.transactions,
+            lambda db: record_told(db, request.upload_ids, told=request.told),
+        )
+        return pb.RecordConfirmationsResponse()
