@@ -24,7 +24,7 @@ from catalog_service.transfer_claims import (
     Hold,
     dissolve,
     find_batch,
-    has_active,
+    has_work,
     held_batch,
     is_live,
     lock_librarian,
@@ -203,7 +203,7 @@ def _resume(
         if batch is None or is_live(batch, now):
             continue
         repair_instances(db, batch)
-        if has_active(db, batch):
+        if has_work(db, batch):
             return batch
         dissolve(db, batch)
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Update, select, update
+from sqlalchemy import ColumnElement, Select, Update, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among
@@ -105,7 +105,7 @@ def set_free(db: Session, batch: TransferBatch) -> None:
     """Let another worker go on with a batch where it was; one with nothing left is gone."""
     batch.worker = batch.lease_until = None
     db.flush()
-    if not has_active(db, batch):
+    if not has_work(db, batch):
         dissolve(db, batch)
     tell(db, TRANSFERS)
 
@@ -130,9 +130,15 @@ def put_back(db: Session, transfer_ids: Sequence[int], **changes: Any) -> None:
     leave_lost_lanes(db, transfer_ids)
 
 
-def has_active(db: Session, batch: TransferBatch) -> bool:
-    """Tell whether anything of a batch has not ended."""
-    return db.scalar(_active_ids(batch).limit(1)) is not None
+def has_work(db: Session, batch: TransferBatch) -> bool:
+    """Tell whether anything of a batch is to be done: sent, or withdrawn at the neighbour."""
+    return db.scalar(select(Transfer.id).where(*to_do(batch)).limit(1)) is not None
+
+
+def to_do(batch: TransferBatch) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return what holds for the transfers of a batch that a worker must hear of."""
+    withdrawn = (Transfer.state == "CANCELLED") & (Transfer.upload_id != "")
+    return Transfer.batch_id == batch.id, Transfer.state.in_(ACTIVE_STATES) | withdrawn
 
 
 def _active_ids(batch: TransferBatch) -> Select[Any]:

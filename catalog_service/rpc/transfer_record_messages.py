@@ -1,0 +1,123 @@
+"""Batches of transfers as messages, and what is reported of them as the domain reads it."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog_service.agents.calls import AgentCalls
+from catalog_service.metadata import find_time_keys
+from catalog_service.rpc.messages import (
+    file_message,
+    observation_message,
+    observing_session_message,
+)
+from catalog_service.rpc.metadata_messages import fill_metadata
+from catalog_service.rpc.neighbour_messages import Decrypter, access_message
+from catalog_service.tables import (
+    File,
+    Instance,
+    Observation,
+    ObservingSession,
+    Store,
+    Transfer,
+    TransferBatch,
+)
+from catalog_service.transfer_batches import ClaimedBatch
+from catalog_service.transfer_claims import LEASE_SECONDS, Hold, to_do
+from catalog_service.transfer_outcomes import Report
+from librarian.errors import InvalidRequestError
+from librarian.v1 import librarians_pb2, transfers_pb2
+from librarian.v1 import transfer_records_pb2 as pb
+
+_WAYS = {"": "", "shared": "SHARED", "rsync": "RSYNC", "stream": "STREAM"}
+
+
+def claimed_message(
+    db: Session, claimed: ClaimedBatch, secrets: Decrypter, calls: AgentCalls
+) -> pb.ClaimBatchResponse:
+    """Return a batch as the worker that now has it gets it."""
+    batch, agent = claimed.batch, claimed.agent
+    return pb.ClaimBatchResponse(
+        batch_id=batch.id,
+        fence=batch.fence,
+        lease_seconds=LEASE_SECONDS,
+        neighbour=access_message(secrets, claimed.librarian),
+        site_id=claimed.site.site_id,
+        site_name=claimed.site.name,
+        agent_address=agent.address,
+        agent_tls=agent.tls,
+        agent_ticket=calls.push_ticket(agent, batch.id),
+        bandwidth_bytes_per_second=claimed.lane.bandwidth,
+        transfers=_transfer_messages(db, batch),
+    )
+
+
+def read_hold(
+    request: pb.RenewBatchLeaseRequest | pb.RecordTransfersRequest | pb.EndBatchRequest,
+) -> Hold:
+    """Return the hold that a request carries."""
+    return Hold(request.batch_id, request.fence)
+
+
+def read_report(message: pb.TransferReport) -> Report:
+    """Return what is reported of a transfer."""
+    states, faults = transfers_pb2.Transfer.State, transfers_pb2.Transfer.Fault
+    if message.state not in states.values() or message.fault not in faults.values():
+        raise InvalidRequestError("That report is of a newer release: update this catalogue.")
+    fault = faults.Name(message.fault) if message.fault else ""
+    return Report(
+        message.transfer_id,
+        states.Name(message.state),
+        upload_id=message.upload_id.replace("\0", ""),
+        checksum=message.checksum,
+        error=message.error,
+        fault=fault,
+    )
+
+
+def read_way(way: str) -> str:
+    """Return a way to move bytes as the record has it."""
+    if way.lower() not in _WAYS:
+        raise InvalidRequestError(f"{way!r:.40} is no way to push: rsync, stream or shared is.")
+    return _WAYS[way.lower()]
+
+
+def read_cause(cause: int) -> str:
+    """Return what was in the way of a batch as the record has it; empty when nothing was."""
+    if cause not in librarians_pb2.Link.Cause.values():
+        raise InvalidRequestError("That cause is of a newer release: update this catalogue.")
+    return librarians_pb2.Link.Cause.Name(cause) if cause else ""
+
+
+def _transfer_messages(db: Session, batch: TransferBatch) -> list[pb.BatchTransfer]:
+    statement = (
+        select(Transfer, File, Instance, Store, Observation, ObservingSession)
+        .join(File, File.id == Transfer.file_id)
+        .join(Instance, Instance.id == Transfer.instance_id)
+        .join(Store, Store.id == Instance.store_id)
+        .join(Observation, Observation.obsid == File.obsid, isouter=True)
+        .join(ObservingSession, ObservingSession.id == Observation.session_id, isouter=True)
+        .where(*to_do(batch))
+        .order_by(Transfer.id)
+        # The batch was made by statements that the session has not seen.
+        .execution_options(populate_existing=True)
+    )
+    time_keys = find_time_keys(db)
+    return [_transfer_message(found, time_keys) for found in db.execute(statement)]
+
+
+def _transfer_message(found: Any, time_keys: set[str]) -> pb.BatchTransfer:
+    transfer, file, instance, store, observation, observing_session = found
+    message = pb.BatchTransfer(
+        transfer_id=transfer.id,
+        state=transfer.state,
+        file=file_message(file),
+        observation=observation and observation_message(observation),
+        observing_session=observing_session and observing_session_message(observing_session),
+        store_name=store.name,
+        parent_dirs=instance.parent_dirs,
+        upload_id=transfer.upload_id,
+    )
+    fill_metadata(message.file.metadata, file.custom, time_keys)
+    return message
