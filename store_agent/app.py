@@ -13,6 +13,7 @@ from store_agent.neighbours.streaming import StreamWay
 from store_agent.parts import AgentParts, make_parts
 from store_agent.paths import kernel_can_confine
 from store_agent.pushing.push import Pusher
+from store_agent.pushing.rsync import RsyncWay
 from store_agent.pushing.shared import SharedWay
 from store_agent.rpc.agent import StoreAgentServicer
 from store_agent.rpc.tickets import SERVICE, authenticator
@@ -60,5 +61,9 @@ def start(config: StoreAgentConfig) -> StoreAgent:
 def _make_pusher(config: StoreAgentConfig, stores: Stores) -> Pusher:
     """Make what pushes; its ways are tried in this order."""
     return Pusher(
-        [SharedWay(stores, config.shared_prefixes), StreamWay(stores, config.push_streams)]
+        [
+            SharedWay(stores, config.shared_prefixes),
+            RsyncWay(stores, config.ssh_key_dir),
+            StreamWay(stores, config.push_streams),
+        ]
     )

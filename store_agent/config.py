@@ -1,12 +1,20 @@
 """What a store agent must be told."""
 
 import os
+import pwd
 import socket
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from librarian.service.config import ConfigError, ListenConfig
+
+
+def _own_login_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return ""
 
 
 class StoreAgentConfig(ListenConfig):
@@ -65,6 +73,19 @@ class StoreAgentConfig(ListenConfig):
     )
     push_streams: int = Field(
         4, ge=1, le=64, description="Streams to a neighbour's agent that one push keeps open."
+    )
+    ssh_key_dir: Path | None = Field(
+        None,
+        description="Directory with the SSH keys that open neighbours' doors, each named as its"
+        " neighbour; without it, nothing goes by rsync.",
+    )
+    ssh_host: str = Field(
+        "",
+        description="Where neighbours find SSH of this host; empty: they bring nothing by rsync.",
+    )
+    ssh_port: int = Field(22, ge=1, le=65535, description="Port on which SSH listens there.")
+    ssh_user: str = Field(
+        default_factory=_own_login_name, description="Login name for neighbours' rsync."
     )
 
     @field_validator("shared_prefixes")

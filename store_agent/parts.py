@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from librarian.service.tickets import new_ticket_key
+from store_agent.batch_places import SshDoor
 from store_agent.config import StoreAgentConfig
 from store_agent.destinations import StagingPrefix
 from store_agent.digests import StreamedDigests
@@ -22,6 +23,7 @@ class AgentParts:
     prefix: StagingPrefix
     stager: Stager
     handover: Handover
+    ssh_door: SshDoor
     digests: StreamedDigests = field(default_factory=StreamedDigests)
     fences: Fences = field(default_factory=Fences)
     ticket_key: bytes = field(default_factory=new_ticket_key, repr=False)
@@ -44,4 +46,5 @@ def make_parts(config: StoreAgentConfig) -> AgentParts:
         prefix=prefix,
         stager=Stager(stores, prefix, config.staging_workers),
         handover=Handover(config.handover_command, config.handover_timeout_seconds),
+        ssh_door=SshDoor(config.ssh_host, config.ssh_port, config.ssh_user),
     )

@@ -31,6 +31,7 @@ STAGING = f"{OWN_DIRECTORY}/staging"
 SPARE_PLACES = f"{OWN_DIRECTORY}/spare"
 MANIFESTS = f"{OWN_DIRECTORY}/manifests"
 TRASH = f"{OWN_DIRECTORY}/trash"
+INCOMING = f"{OWN_DIRECTORY}/incoming"
 
 _MAX_MARK_BYTES = 4096
 _SLOT_WAIT_SECONDS = 2.0
@@ -214,7 +215,7 @@ def _make_root(prefix: Path, path: str, store_id: str, name: str) -> None:
                 f"The directory of store {show_name(name)} bears another store's mark: choose"
                 " another directory."
             )
-        for directory in (STAGING, MANIFESTS, TRASH):
+        for directory in (STAGING, MANIFESTS, TRASH, INCOMING):
             os.close(make_directories(root_fd, directory, durable=True, mode=0o700))
     finally:
         os.close(root_fd)

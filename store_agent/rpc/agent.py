@@ -19,6 +19,7 @@ from store_agent.parts import AgentParts
 from store_agent.pushing.push import Pusher
 from store_agent.reading import Reader, Stop
 from store_agent.rpc import messages, tickets
+from store_agent.rpc.batches import BatchServicer
 from store_agent.rpc.pushes import PushServicer
 from store_agent.serving import list_instance, read_instance
 from store_agent.staging_places import list_arrived
@@ -33,7 +34,7 @@ _PIECES_AHEAD = 4
 _Message = TypeVar("_Message")
 
 
-class StoreAgentServicer(PushServicer):
+class StoreAgentServicer(BatchServicer, PushServicer):
     """Serves librarian.v1.StoreAgent."""
 
     def __init__(self, parts: AgentParts, pusher: Pusher) -> None:

@@ -1,0 +1,184 @@
+"""The places into which neighbours' rsyncs write: a directory each batch, locked while one does."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from librarian.errors import BusyError, InvalidRequestError, LibrarianError, NoInstanceError
+from librarian.names import show_name
+from librarian.service.killpoints import reach
+from store_agent.faults import attempt, explained
+from store_agent.instances import check_instance_path
+from store_agent.paths import (
+    DIRECTORY_FLAGS,
+    FILE_FLAGS,
+    find_status,
+    make_directories,
+    move_without_replacing,
+    open_beneath,
+    open_parent,
+)
+from store_agent.reading import is_directory, refuse_special
+from store_agent.staging_places import DATA, lock_place, opened_place
+from store_agent.stores import INCOMING, Store
+from store_agent.writing import remove_tree
+
+# Beside the data and not in it: the neighbour's rsync cannot reach it.
+_LOCK = "lock"
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+_MODE = 0o700
+_ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_BATCH_ID = re.compile(r"[0-9a-f]{1,64}")
+
+
+@dataclass(frozen=True)
+class SshDoor:
+    """Where neighbours' rsyncs come in; without a host, nowhere."""
+
+    host: str
+    port: int
+    user: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that a neighbour's account brings; its names are checked."""
+
+    account_name: str
+    batch_id: str
+
+    def __post_init__(self) -> None:
+        if not _ACCOUNT_NAME.fullmatch(self.account_name):
+            raise InvalidRequestError(f"{show_name(self.account_name)} is not an account's name.")
+        if not _BATCH_ID.fullmatch(self.batch_id):
+            raise InvalidRequestError(f"{show_name(self.batch_id)} is not a batch's identifier.")
+
+    @property
+    def path(self) -> str:
+        """Return the path of its directory beneath the store's root."""
+        return f"{INCOMING}/{self.account_name}/{self.batch_id}"
+
+    @property
+    def data_path(self) -> str:
+        """Return the path, beneath the store's root, of the directory into which rsync writes."""
+        return f"{self.path}/{DATA}"
+
+
+def prepare_batch(store: Store, batch: Batch) -> str:
+    """Make the directory into which rsync may write, and return its absolute path."""
+    with store.opened() as root_fd:
+        os.close(make_directories(root_fd, batch.data_path, durable=True, mode=_MODE))
+    return str(store.root / batch.data_path)
+
+
+def adopt_batch(
+    store: Store, batch: Batch, files: Sequence[tuple[str, str]]
+) -> list[LibrarianError | None]:
+    """Move what rsync brought into the staging places of its uploads.
+
+    `files` has the identifier of each upload and its path in the batch; the errors of those that
+    failed are returned in their order. Raises BusyError while an rsync writes.
+    """
+    with store.opened() as root_fd, _locked(root_fd, batch) as batch_fd:
+        adopt = partial(_adopt, store, root_fd, batch_fd)
+        return [attempt(partial(adopt, upload_id, path)) for upload_id, path in files]
+
+
+def discard_batch(store: Store, batch: Batch) -> None:
+    """Remove a batch's directory and what is in it; raise BusyError while an rsync writes."""
+    with store.opened() as root_fd, _locked(root_fd, batch) as batch_fd:
+        if batch_fd is None:
+            return
+        # The lock comes last: whoever waits for it finds that there is nothing left to write to.
+        remove_tree(batch_fd, DATA)
+        parent_fd, name = open_parent(root_fd, batch.path)
+        try:
+            remove_tree(parent_fd, name)
+        finally:
+            os.close(parent_fd)
+
+
+def open_lock(batch_fd: int) -> int:
+    """Open the lock of a batch whose directory is open, and return the descriptor."""
+    return open_beneath(batch_fd, _LOCK, _LOCK_FLAGS, 0o600)
+
+
+def take_lock(batch_fd: int, lock_fd: int) -> None:
+    """Lock a batch until the descriptor is closed; raise BusyError while somebody else has it."""
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BusyError(
+            "An rsync writes into the batch, or it is being taken over: repeat when that is done."
+        ) from None
+    found = find_status(batch_fd, _LOCK)
+    if found is None or found.st_ino != os.fstat(lock_fd).st_ino:
+        raise BusyError("The batch was discarded in this moment: begin with it anew.")
+
+
+@contextmanager
+def _locked(root_fd: int, batch: Batch) -> Iterator[int | None]:
+    """Give the directory of a batch, open and locked; None when there is none."""
+    try:
+        batch_fd = open_beneath(root_fd, batch.path, DIRECTORY_FLAGS)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        lock_fd = open_lock(batch_fd)
+        try:
+            take_lock(batch_fd, lock_fd)
+            yield batch_fd
+        finally:
+            os.close(lock_fd)
+    finally:
+        os.close(batch_fd)
+
+
+def _adopt(store: Store, root_fd: int, batch_fd: int | None, upload_id: str, path: str) -> None:
+    check_instance_path(path)
+    with (
+        explained(f"The store {show_name(store.name)}"),
+        opened_place(root_fd, upload_id) as place_fd,
+    ):
+        lock_place(place_fd, upload_id)
+        if batch_fd is not None and _move(batch_fd, path, place_fd):
+            reach("agent.adopted")
+        elif find_status(place_fd, DATA) is None:
+            raise NoInstanceError(
+                f"Nothing arrived at {show_name(path)} of the batch: bring it again."
+            )
+
+
+def _move(batch_fd: int, path: str, place_fd: int) -> bool:
+    """Move what arrived at a path into a staging place; return whether anything had.
+
+    What came there earlier makes room: that something arrived again says that it is not wanted.
+    """
+    try:
+        parent_fd, name = open_parent(batch_fd, f"{DATA}/{path}")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        if find_status(parent_fd, name) is None:
+            return False
+        _make_movable(parent_fd, name)
+        remove_tree(place_fd, DATA)
+        move_without_replacing(parent_fd, name, place_fd, DATA)
+        return True
+    finally:
+        os.close(parent_fd)
+
+
+def _make_movable(parent_fd: int, name: str) -> None:
+    """Refuse links and special files; let the owner write to a directory, or it cannot be moved."""
+    fd = refuse_special(open_beneath(parent_fd, name, FILE_FLAGS), name)
+    try:
+        if is_directory(fd):
+            os.fchmod(fd, _MODE)
+    finally:
+        os.close(fd)

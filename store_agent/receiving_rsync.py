@@ -1,0 +1,218 @@
+"""What a neighbour may have run over SSH: a check, or one rsync that writes into its batch."""
+
+import json
+import os
+import re
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from librarian.errors import BusyError, NotAllowedError, StateError
+from librarian.names import show_name
+from store_agent.batch_places import Batch, open_lock, take_lock
+from store_agent.paths import DIRECTORY_FLAGS, open_beneath
+from store_agent.stores import find_mark
+
+CHECK = "librarian-receive"
+_MAX_COMMAND_CHARACTERS = 8192
+# After `e` come a version and what the sender's rsync can do. Not among the options: `s`, which
+# would bring further ones past this check.
+_SHORT_OPTIONS = re.compile(r"-[trR]{1,3}e[0-9]*\.[0-9]*[A-Za-z]{0,32}")
+_LONG_OPTION = re.compile(r"--(inplace|fsync|timeout=[1-9][0-9]{0,3}|bwlimit=[0-9]{1,12})")
+_BATCH_PATH = re.compile(r"(/.*)/\.librarian/incoming/([^/]+)/([^/]+)/data/?")
+# Of the system's own, whatever the account's environment says.
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_PATIENCE_SECONDS = 10.0
+_TIMEOUT = "--timeout=120"
+_CONFINE_SINCE = (3, 5, 0)
+_MAX_OPEN_FILES = 1024
+_MAX_MEMORY_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a neighbour asks for: the options of its rsync, None for a check, and where."""
+
+    options: tuple[str, ...] | None
+    path: str
+
+
+def parse_command(command: str) -> Order:
+    """Return what a command line asks for; raise NotAllowedError for all that is not allowed."""
+    try:
+        words = shlex.split(command[: _MAX_COMMAND_CHARACTERS + 1])
+    except ValueError:
+        words = []
+    if not command.isprintable() or len(command) > _MAX_COMMAND_CHARACTERS:
+        raise _refused(command)
+    if words[:2] == [CHECK, "check"] and len(words) == 3:
+        return Order(None, words[2])
+    if words[:2] == ["rsync", "--server"] and len(words) >= 5 and words[-2] == ".":
+        options = words[2:-2]
+        if _SHORT_OPTIONS.fullmatch(options[0]) and all(map(_LONG_OPTION.fullmatch, options[1:])):
+            return Order(tuple(options), words[-1])
+    raise _refused(command)
+
+
+def _refused(command: str) -> NotAllowedError:
+    return NotAllowedError(
+        f"This key allows 'librarian-receive check PATH' and one rsync that writes into a batch of"
+        f" its own, but not {show_name(command)}."
+    )
+
+
+class OpenBatch:
+    """A batch's directories, open: found beneath one of the roots, through no link."""
+
+    def __init__(self, path: str, peer: str, roots: Sequence[str]) -> None:
+        self.root, batch = find_batch(path, peer, roots)
+        root_fd = _open_root(self.root)
+        try:
+            self.fd = open_beneath(root_fd, batch.path, DIRECTORY_FLAGS)
+            self.data_fd = open_beneath(root_fd, batch.data_path, DIRECTORY_FLAGS)
+        except FileNotFoundError:
+            raise StateError(
+                f"No batch is expected at {show_name(path)}: offer it to the catalogue first."
+            ) from None
+        finally:
+            os.close(root_fd)
+
+
+def find_batch(path: str, peer: str, roots: Sequence[str]) -> tuple[str, Batch]:
+    """Return the root and the batch that a path names; raise NotAllowedError for another's.
+
+    A root must be given exactly: deeper in a store could lie a dataset that looks like one.
+    """
+    matched = _BATCH_PATH.fullmatch(path)
+    if matched is None or matched[1] not in roots or matched[2] != peer:
+        raise NotAllowedError(
+            f"This key writes into batches of the account {peer} only, and not to"
+            f" {show_name(path)}."
+        )
+    return matched[1], Batch(matched[2], matched[3])
+
+
+def _open_root(root: str) -> int:
+    root_fd = -1
+    try:
+        root_fd = os.open(root, DIRECTORY_FLAGS)
+        if find_mark(root_fd):
+            return root_fd
+    except OSError:
+        pass
+    if root_fd >= 0:
+        os.close(root_fd)
+    raise StateError(f"No store is at {show_name(root)} now: is its disk mounted?")
+
+
+def describe(batch: OpenBatch) -> str:
+    """Return as JSON which rsync is here, how much room, and what arrived already."""
+    space = os.fstatvfs(batch.data_fd)
+    answer = {
+        "rsync": ".".join(map(str, rsync_version() or ())),
+        "free_bytes": space.f_bavail * space.f_frsize,
+        "arrived_bytes": _arrived_bytes(batch.data_fd),
+    }
+    return json.dumps(answer)
+
+
+def _arrived_bytes(data_fd: int) -> int:
+    return sum(
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_blocks * 512
+        for _, _, names, dir_fd in os.fwalk(".", dir_fd=data_fd)
+        for name in names
+    )
+
+
+def rsync_version(path: str = _PATH) -> tuple[int, ...] | None:
+    """Return the version of the rsync that is found along a search path, or None without one."""
+    program = shutil.which("rsync", path=path)
+    if program is None:
+        return None
+    said = subprocess.run(
+        [program, "--version"], capture_output=True, timeout=10, check=False, text=True
+    )
+    found = re.search(r"version v?(\d+)\.(\d+)\.(\d+)", said.stdout)
+    return tuple(map(int, found.groups())) if found else None
+
+
+def lock_for_rsync(batch: OpenBatch) -> int:
+    """Lock a batch for an rsync, and return the lock; one that was left behind is ended first.
+
+    Its sender has gone, or it would not have begun another; the kernel here may not know it yet.
+    """
+    lock_fd = open_lock(batch.fd)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    asked_signal = signal.SIGTERM
+    while True:
+        try:
+            take_lock(batch.fd, lock_fd)
+            break
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise
+        _end_holder(lock_fd, asked_signal)
+        asked_signal = signal.SIGTERM if deadline - time.monotonic() > 5 else signal.SIGKILL
+        time.sleep(0.1)
+    os.ftruncate(lock_fd, 0)
+    os.pwrite(lock_fd, f"{os.getpid()} {_start_of(os.getpid())}\n".encode(), 0)
+    return lock_fd
+
+
+def _end_holder(lock_fd: int, asked_signal: signal.Signals) -> None:
+    """Ask the rsync that holds a lock to end, if it is one that began here."""
+    words = os.pread(lock_fd, 64, 0).decode(errors="replace").split()
+    if len(words) != 2 or not words[0].isdecimal():
+        return
+    try:
+        pid_fd = os.pidfd_open(int(words[0]))
+    except OSError:
+        return
+    try:
+        # The number may be another process's by now.
+        if _start_of(int(words[0])) == words[1]:
+            signal.pidfd_send_signal(pid_fd, asked_signal)
+    except OSError:
+        return
+    finally:
+        os.close(pid_fd)
+
+
+def _start_of(pid: int) -> str:
+    """Return when a process began, in the kernel's own ticks."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def become_rsync(order: Order, batch: OpenBatch) -> None:
+    """Replace this process by the rsync that was asked for, which keeps the batch's lock."""
+    program = shutil.which("rsync", path=_PATH)
+    version = rsync_version()
+    if program is None or version is None:
+        raise StateError("There is no rsync here: install it.")
+    lock_fd = lock_for_rsync(batch)
+    os.set_inheritable(lock_fd, True)
+    os.fchdir(batch.data_fd)
+    os.umask(0o077)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
+    _limit(resource.RLIMIT_AS, _MAX_MEMORY_BYTES)
+    os.closerange(3, lock_fd)
+    os.closerange(lock_fd + 1, 65536)
+    own = [_TIMEOUT]
+    if version >= _CONFINE_SINCE:
+        own.append(f"--confine-root={os.getcwd()}")
+    arguments = ["rsync", "--server", *(order.options or ()), *own, ".", "."]
+    environment = {"PATH": _PATH, "LC_ALL": "C"}
+    os.execve(program, arguments, environment)  # noqa: S606 - without a shell is what is wanted
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
