@@ -168,10 +168,12 @@ class _Taker:
             raise ConflictError(str(error)) from None
 
     def _continued(self, upload: Upload, item: OfferedFile) -> Answer:
-        store = self._store_of_batch()
+        store = next(store for store in self._candidates if store.id == upload.store_id)
         if store.problem:
-            # Its bytes may be there yet: it is kept for its lease.
-            raise StateError(f"The store {store.name} {store.problem}: offer it later.")
+            if self._store_of_batch().room_bytes < item.size_bytes:
+                raise StateError(f"The store {store.name} {store.problem}: offer it later.")
+            self._put_aside(upload)
+            return self._begun(item)
         self._keys.settle(item.metadata)
         for column, value in self._said(item).items():
             setattr(upload, "custom" if column == "metadata" else column, value)
@@ -214,19 +216,21 @@ class _Taker:
         }
 
     def _store_of_batch(self) -> Candidate:
-        """Return the one store that takes the batch: that of its first file, or the roomiest."""
-        if self._batch.store_id is not None:
-            return next(s for s in self._candidates if s.id == self._batch.store_id)
+        """Return the store that takes the batch: its own while it can be used, or the roomiest.
+
+        Raises StoreUnusableError when none can.
+        """
         usable = [store for store in self._candidates if not store.problem]
+        own = [store for store in usable if store.id == self._batch.store_id]
         if not usable:
             # Tells why.
             return choose_store(self._candidates, 0, "")
-        return max(usable, key=lambda store: store.room_bytes)
+        return own[0] if own else max(usable, key=lambda store: store.room_bytes)
 
     def _put_aside(self, upload: Upload) -> None:
         """Keep an upload that is over, for its place may still have to be discarded."""
         if upload.state == "RECEIVING":
-            upload.state, upload.error = "CANCELLED", "It was offered anew as another file."
+            upload.state, upload.error = "CANCELLED", "It was offered anew."
             upload.fence += 1
         upload.request_id = f"over:{upload.id}"
         self._db.flush()

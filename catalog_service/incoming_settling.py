@@ -101,11 +101,23 @@ def _places() -> Select[IncomingBatch, Store, Agent]:
     return joined.join(Agent, Agent.id == Store.agent_id)
 
 
-def find_ended_batches(db: Session) -> list[BatchPlace]:
-    """Return some batches none of whose files is expected any more, still with a directory."""
-    statement = _places().where(Store.id == IncomingBatch.store_id, ~_has_open_uploads())
-    rows = db.execute(statement.order_by(IncomingBatch.id).limit(BATCH)).all()
-    return [BatchPlace(b.id, b.account_name, store.name, agent) for b, store, agent in rows]
+def find_ended_batches(db: Session) -> list[list[BatchPlace]]:
+    """Return the places of some batches of which nothing is expected any more.
+
+    A batch has several when it moved from a store that could not be used any more.
+    """
+    ended = select(IncomingBatch.id).where(
+        IncomingBatch.store_id.is_not(None), ~_has_open_uploads()
+    )
+    ids = db.scalars(ended.order_by(IncomingBatch.id).limit(BATCH)).all()
+    stores = select(Upload.store_id).where(Upload.incoming_batch_id == IncomingBatch.id)
+    own = Store.id.in_(stores.correlate(IncomingBatch)) | (Store.id == IncomingBatch.store_id)
+    rows = db.execute(_places().where(IncomingBatch.id.in_(ids), own)) if ids else ()
+    places: dict[str, list[BatchPlace]] = {}
+    for batch, store, agent in rows:
+        place = BatchPlace(batch.id, batch.account_name, store.name, agent)
+        places.setdefault(batch.id, []).append(place)
+    return list(places.values())
 
 
 def _has_open_uploads() -> ColumnElement[bool]:

@@ -108,7 +108,8 @@ class IngestRound:
         refused = {c: e for c, e in wanted.items() if isinstance(e, LibrarianError)}
         self._fail(refused)
         checksums = {c: text for c, text in wanted.items() if isinstance(text, str)}
-        verified = self._keep_good(verify_uploads(self._agents, checksums))
+        results = verify_uploads(self._agents, checksums)
+        verified = self._keep_good({c: _as_arrived(c, result) for c, result in results.items()})
         return self._compare_with_record(verified)
 
     def _expected_checksum(self, claim: Claim) -> str | LibrarianError:
@@ -207,6 +208,14 @@ def record_end(
 def _is_final(answer: Answer) -> bool:
     """Tell whether repeating the call cannot change the answer."""
     return isinstance(answer, _FINAL)
+
+
+def _as_arrived(claim: Claim, result: Verified | LibrarianError) -> Verified | LibrarianError:
+    """Tell what it means that what a neighbour sent cannot be a file: it is no file there."""
+    is_no_file = isinstance(result, (InvalidRequestError, UnknownUploadError))
+    if is_no_file and claim.upload.incoming_batch_id is not None:
+        return CorruptContentsError(str(result))
+    return result
 
 
 def _as_mismatch(claim: Claim, result: Verified | LibrarianError) -> Verified | LibrarianError:

@@ -86,14 +86,15 @@ class UploadSweeper:
     def _discard_batches(self) -> bool:
         """Remove the directories of neighbours' batches of which nothing is expected any more."""
         with self._database.readings.begin() as db:
-            places = find_ended_batches(db)
+            batches = find_ended_batches(db)
         discarded: set[str] = set()
-        for place in places:
+        for places in batches:
             try:
-                self._batches.discard_batch(place)
-                discarded.add(place.batch_id)
+                for place in places:
+                    self._batches.discard_batch(place)
+                discarded.add(places[0].batch_id)
             except LibrarianError as error:
-                logger.warning("Batch %s is not discarded yet: %s", place.batch_id, error)
+                logger.warning("Batch %s is not discarded yet: %s", places[0].batch_id, error)
         if discarded:
             run_transaction(self._database.transactions, lambda db: leave_store(db, discarded))
         return bool(discarded)
