@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 from catalog_service.bulk import has_key_among
 from catalog_service.files import get_file
 from catalog_service.librarians import get_librarian
+from catalog_service.standing_orders import get_order
 from catalog_service.tables import (
     File,
     Instance,
     Librarian,
-    StandingOrder,
     Store,
     Transfer,
     TransferBatch,
 )
-from librarian.errors import UnknownStandingOrderError, UnknownTransferError
+from librarian.errors import UnknownTransferError
 
 
 @dataclass(frozen=True)
@@ -69,24 +69,12 @@ class TransferFilter:
             librarian = get_librarian(db, self.librarian_name)
             found.append(Transfer.librarian_id == librarian.id)
         if self.order_name:
-            order = find_order(db, self.order_name)
+            order, _ = get_order(db, self.order_name)
             # With the neighbour, as an index has it.
             found += [Transfer.lane == order.id, Transfer.librarian_id == order.librarian_id]
         if self.file_name:
             found.append(Transfer.file_id == get_file(db, self.file_name).id)
         return found
-
-
-def find_order(db: Session, name: str) -> StandingOrder:
-    """Return a standing order; raise UnknownStandingOrderError when none has that name."""
-    # PostgreSQL cannot be asked for this character.
-    known = select(StandingOrder).where(StandingOrder.name == name.replace("\0", "/"))
-    order = db.scalars(known).one_or_none()
-    if order is None:
-        raise UnknownStandingOrderError(
-            f"There is no standing order {name!r:.80}: `librarian list-standing-orders` lists them."
-        )
-    return order
 
 
 def get_transfer(db: Session, transfer_id: int) -> ShownTransfer:

@@ -1,10 +1,8 @@
 """Queueing: once a file and neighbour, and nothing that is there or not here."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,19 +15,7 @@ from tests.catalog_service.neighbour_rows import (
     add_remote_instance,
     add_transfer,
 )
-from tests.catalog_service.staging_rows import add_agent, add_file, add_instance, add_store, opened
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with opened(database_url) as database:
-        yield database
-
-
-@pytest.fixture
-def db(database: Database) -> Iterator[Session]:
-    with database.transactions.begin() as db:
-        yield db
+from tests.catalog_service.staging_rows import add_agent, add_file, add_instance, add_store
 
 
 def add_files(db: Session, count: int) -> list[File]:
@@ -71,12 +57,14 @@ def test_another_neighbour_is_another_matter(db: Session) -> None:
     assert queue(db, archive, [files[0].id], skip_known=True).queued_count == 1
 
 
-@pytest.mark.parametrize("state", ["CONFIRMED", "FAILED", "CANCELLED", "DECLINED"])
-def test_an_order_leaves_what_has_ended_to_a_person(db: Session, state: str) -> None:
-    files, there = add_files(db, 1), add_librarian(db)
-    add_transfer(db, files[0], there, state)
-    assert queue(db, there, [files[0].id], skip_known=True) == Queued(known_count=1)
-    assert queue(db, there, [files[0].id]) == Queued(1, 10)
+def test_an_order_leaves_what_has_ended_to_a_person(db: Session) -> None:
+    states = ["CONFIRMED", "FAILED", "CANCELLED", "DECLINED"]
+    files, there = add_files(db, len(states)), add_librarian(db)
+    for file, state in zip(files, states, strict=True):
+        add_transfer(db, file, there, state)
+    ids = [file.id for file in files]
+    assert queue(db, there, ids, skip_known=True) == Queued(known_count=4)
+    assert queue(db, there, ids) == Queued(4, 40)
 
 
 def test_files_equal_in_bytes_under_two_names_get_a_transfer_each(db: Session) -> None:
