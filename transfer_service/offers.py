@@ -64,7 +64,10 @@ def _sort(items: list[Item], response: incoming_pb2.OfferFilesResponse) -> _Sort
 def _raise_if_nothing_can_go_on(parts: PushParts, by_verdict: _Sorted) -> None:
     """Tell what is in the way of all from what is in the way of one."""
     if by_verdict.keys() == {Verdict.NO_ROOM}:
-        raise TroubleError(Cause.FULL, by_verdict[Verdict.NO_ROOM][0].error)
+        # Kept together, files that are too large would be in the way of small ones for ever.
+        left = parts.batch.move(by_verdict[Verdict.NO_ROOM], Stage.ENDED)
+        parts.record([report(item, State.QUEUED) for item in left])
+        raise TroubleError(Cause.FULL, left[0].error if left else "There is no room.")
     moving = {Verdict.ACCEPTED, Verdict.ARRIVED, Verdict.HELD}
     if Verdict.LATER in by_verdict and not moving & by_verdict.keys():
         _report(parts, {v: items for v, items in by_verdict.items() if v != Verdict.LATER})

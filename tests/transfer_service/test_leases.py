@@ -1,0 +1,141 @@
+"""A batch belongs to one worker: who has lost it stops at once, who stops hands it on."""
+
+import subprocess
+import sys
+
+from librarian.errors import NotReachableError
+from tests.polling import wait_until
+
+
+def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.agent.files_before_pause = 1
+    world.catalog.add(3)
+    start()
+    world.wait_for_states("CONFIRMED", "SENDING", "SENDING")
+    world.catalog.take_over()
+    written = len(world.catalog.rows[2].history)
+    wait_until(world.agent.cancelled.is_set, what="the push to be cancelled")
+    assert len(world.catalog.rows[2].history) == written
+    assert world.catalog.ends == []
+
+
+def test_a_catalogue_that_is_away_for_longer_than_the_lease_ends_the_work(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.agent.files_before_pause = 1
+    world.faults.fail("RenewBatchLease", *[NotReachableError("Away.")] * 100)
+    world.catalog.add(2)
+    start()
+    wait_until(world.agent.cancelled.is_set, what="the push to be cancelled")
+    assert world.catalog.ends == []
+
+
+def test_a_catalogue_that_is_away_for_a_moment_ends_nothing(world, start):
+    world.faults.fail("RecordTransfers", *[NotReachableError("Away.")] * 6)
+    world.catalog.add(1)
+    start()
+    world.wait_for_states("CONFIRMED")
+    assert world.wait_for_end().cause == 0
+
+
+def test_progress_is_told_as_the_lease_is_renewed(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.agent.files_before_pause = 1
+    world.catalog.add(2)
+    start()
+    wait_until(lambda: 1001 in world.catalog.bytes_done, what="the first file's bytes")
+
+
+def test_what_is_cancelled_while_it_is_sent_is_left_out_and_withdrawn(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.agent.files_before_pause = 1
+    world.catalog.add(3)
+    start()
+    world.wait_for_states("CONFIRMED", "SENDING", "SENDING")
+    world.catalog.cancel(2)
+    wait_until(world.agent.cancelled.is_set, what="the push to be interrupted")
+    world.agent.cancelled.clear()
+    world.wait_for_states("CONFIRMED", "CANCELLED", "CONFIRMED")
+    assert world.incoming.withdrawn == [world.incoming.upload_of("zen.2.uv")]
+    assert [file.file_name for file in world.agent.pushes[-1].files] == ["zen.3.uv"]
+
+
+def test_what_is_cancelled_while_it_is_verified_is_withdrawn(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.incoming.verifying.clear()
+    world.catalog.add(2)
+    start()
+    world.wait_for_states("SENT", "SENT")
+    world.catalog.cancel(1)
+    wait_until(lambda: world.incoming.withdrawn, what="the upload to be withdrawn")
+    world.incoming.settle()
+    world.wait_for_states("CANCELLED", "CONFIRMED")
+    assert world.incoming.withdrawn == [world.incoming.upload_of("zen.1.uv")]
+
+
+def test_transfers_that_are_disabled_are_left_where_they_are(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.agent.files_before_pause = 1
+    world.catalog.add(2)
+    start()
+    world.wait_for_states("CONFIRMED", "SENDING")
+    world.catalog.stop_told = True
+    end = world.wait_for_end()
+    assert (end.cause, end.handed_on) == (0, True)
+
+
+def test_a_service_that_stops_hands_its_batch_on(world, start):
+    world.agent.files_before_pause = 1
+    world.catalog.add(2)
+    service = start()
+    world.wait_for_states("CONFIRMED", "SENDING")
+    service.stop(0)
+    assert [end.handed_on for end in world.catalog.ends] == [True]
+    world.agent.cancelled.clear()
+    start()
+    world.wait_for_states("CONFIRMED", "CONFIRMED")
+
+
+def test_only_one_of_the_workers_waits_for_work(world, start):
+    release = world.faults.hold("ClaimBatch")
+    start(workers=4)
+    world.wait_for_call("ClaimBatch")
+    assert world.faults.calls.count("ClaimBatch") == 1
+    release()
+
+
+def test_a_killed_process_leaves_a_batch_that_another_ends(world, start, tmp_path):
+    config = _write_config(world, tmp_path)
+    world.catalog.add(2)
+    for point in ("claimed", "offered", "pushing", "sent", "finished", "confirmed"):
+        _run_until_killed(config, f"transfer.{point}")
+        world.catalog.take_over()
+        world.catalog.let_go()
+    start()
+    world.wait_for_states("CONFIRMED", "CONFIRMED")
+
+
+def _write_config(world, tmp_path):
+    token_file = tmp_path / "token"
+    token_file.write_text("lib_transfer")
+    config = tmp_path / "site.toml"
+    config.write_text(
+        "[transfer_service]\n"
+        'listen = "127.0.0.1:0"\n'
+        f'catalog_address = "{world.catalog_address}"\n'
+        f'token_file = "{token_file}"\n'
+        "workers = 1\n"
+    )
+    return config
+
+
+def _run_until_killed(config, point):
+    command = [sys.executable, "-m", "transfer_service", "--config", str(config)]
+    ended = subprocess.run(
+        command,
+        env={"LIBRARIAN_KILL_AT": point, "PATH": ""},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == -9, ended.stderr.decode()
