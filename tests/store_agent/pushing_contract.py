@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from librarian.client.channel import Stream
+from librarian.errors import BusyError
 from librarian.manifests import describe_contents
 from librarian.service.tickets import Ticket, sign_ticket
 from librarian.v1 import incoming_pb2
 from librarian.v1 import store_agent_pb2 as pb
 from store_agent.paths import FILE_FLAGS
+from tests.polling import wait_until
+from tests.ssh_server import SshServer
 from tests.store_agent.running_agent import Agent, running_agent
 
 BATCH = "00112233445566778899aabbccddeeff"
@@ -29,6 +32,8 @@ class Setup:
     way = incoming_pb2.PUSH_WAY_STREAM
     # Whether bytes of a flat file that are there are not brought again.
     resumes = True
+    # What it takes before the first byte, on a machine that does much else.
+    startup_seconds = 0.0
 
     def sender_settings(self, directory: Path) -> dict[str, Any]:
         """Return what the agent here is told."""
@@ -45,8 +50,15 @@ class Setup:
         """Return where to bring the bytes."""
         return {}
 
+    def push_settings(self) -> dict[str, Any]:
+        """Return what else a push is told."""
+        return {}
+
     def adopt(self, sites: "Sites", files: Sequence[pb.PushFile]) -> None:
         """Do what the neighbour does when all is said to be there."""
+
+    def stop(self) -> None:
+        """Stop what was started for the way."""
 
 
 class StreamSetup(Setup):
@@ -69,6 +81,64 @@ class SharedSetup(Setup):
 
     def way_in(self, sites: "Sites") -> dict[str, Any]:
         return {"staging_path": str(sites.root_there / ".librarian/staging")}
+
+
+class RsyncSetup(Setup):
+    """By an SSH server into the batch's directory there, from which they are adopted."""
+
+    way = incoming_pb2.PUSH_WAY_RSYNC
+    startup_seconds = 3.0
+
+    def __init__(self) -> None:
+        self.server: SshServer | None = None
+
+    def sender_settings(self, directory: Path) -> dict[str, Any]:
+        return {"ssh_key_dir": self._running(directory).key_directory(HERE)}
+
+    def receiver_settings(self, directory: Path) -> dict[str, Any]:
+        server = self._running(directory)
+        return {"ssh_host": server.host, "ssh_port": server.port, "ssh_user": server.user}
+
+    def prepare(self, sites: "Sites") -> None:
+        if self.server is not None:
+            self.server.admit(HERE, "neighbour", sites.root_there)
+        sites.there.manage.PrepareBatch(self._batch(pb.PrepareBatchRequest))
+
+    def way_in(self, sites: "Sites") -> dict[str, Any]:
+        answer = sites.there.manage.PrepareBatch(self._batch(pb.PrepareBatchRequest))
+        fields = ("ssh_host", "ssh_port", "ssh_user", "rsync_path")
+        return {name: getattr(answer, name) for name in fields}
+
+    def push_settings(self) -> dict[str, Any]:
+        return {"ssh_host_key": self.server.host_key if self.server else ""}
+
+    def adopt(self, sites: "Sites", files: Sequence[pb.PushFile]) -> None:
+        request = self._batch(pb.AdoptBatchRequest)
+        for file in files:
+            path = "/".join(filter(None, (file.parent_dirs, file.file_name)))
+            request.files.add(upload_id=file.upload_id, path=path)
+        wait_until(lambda: _is_adopted(sites, request), what="the end of rsync there")
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
+
+    def _running(self, directory: Path) -> SshServer:
+        if self.server is None:
+            self.server = SshServer(directory / "ssh")
+        return self.server
+
+    def _batch(self, message: Any) -> Any:
+        return message(store_name=THERE, account_name=HERE, batch_id=BATCH)
+
+
+def _is_adopted(sites: "Sites", request: pb.AdoptBatchRequest) -> bool:
+    try:
+        sites.there.manage.AdoptBatch(request)
+    except BusyError:
+        return False
+    return True
 
 
 @dataclass
@@ -143,6 +213,7 @@ class Sites:
             "files": files,
             "way_in": incoming_pb2.BatchWayIn(**way_in),
             "librarian_name": "neighbour",
+            **self.setup.push_settings(),
             **changes,
         }
         return pb.PushFilesRequest(**wanted)
@@ -188,4 +259,7 @@ def running_sites(
         running_agent(directory / THERE, **settings) as there,
         running_agent(directory / HERE, **own_settings) as here,
     ):
-        yield Sites(here, there, setup, root_there or prefix / THERE)
+        try:
+            yield Sites(here, there, setup, root_there or prefix / THERE)
+        finally:
+            setup.stop()
