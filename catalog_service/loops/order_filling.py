@@ -6,7 +6,7 @@ So nothing is lost to an order whose search came true by time, or failed for a w
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ class FillingParts(OrderParts, Protocol):
 class _Pace:
     """How one order gets on, as far as this process knows."""
 
-    width: int = _FIRST_WIDTH
+    width: int = field(default_factory=lambda: _FIRST_WIDTH)
     failures: int = 0
     retry_at: float = 0.0
 
