@@ -19,6 +19,7 @@ from librarian.client.sites import SiteLink
 from librarian.client.staging import StagingCalls
 from librarian.client.standing_orders import StandingOrderCalls
 from librarian.client.stores import StoreCalls
+from librarian.client.transfers import TransferCalls
 from librarian.client.uploads import UploadCalls
 
 
@@ -27,6 +28,7 @@ class Librarian(
     ExportCalls,
     FileCalls,
     MetadataCalls,
+    TransferCalls,
     SearchCalls,
     SavedSearchCalls,
     UploadCalls,

@@ -1,0 +1,302 @@
+"""Transfers: sending files to other librarians, and why others have not arrived."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, takewhile
+
+from librarian.client.messages import find_time, find_value, read_time
+from librarian.client.progress import ProgressOption
+from librarian.client.records import Record
+from librarian.client.row_progress import follow_rows
+from librarian.client.searches import SearchCalls, SearchText, search_text
+from librarian.errors import InvalidRequestError, WaitTimedOutError
+from librarian.v1 import transfers_pb2 as pb
+from librarian.v1 import transfers_pb2_grpc
+
+ACTIVE_STATES = ("QUEUED", "OFFERED", "SENDING", "SENT")
+UNSENT_STATES = ("FAILED", "DECLINED", "CANCELLED")
+
+_PAGE_SIZE = 1000
+_MOST_IDS = 1000
+# A search may find millions of files.
+_LONG_SECONDS = 24 * 3600.0
+_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.2, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Record):
+    """A file on its way to another librarian; `batch_*` tell of the batch that it travels in."""
+
+    id: int
+    file_name: str
+    librarian: str
+    state: str
+    order: str
+    owner: str
+    size_bytes: int
+    priority: int
+    attempts: int
+    error: str
+    fault: str
+    create_time: datetime
+    update_time: datetime
+    next_try_time: datetime | None
+    start_time: datetime | None
+    end_time: datetime | None
+    store: str
+    batch_id: str
+    way: str
+    batch_bytes_done: int
+    batch_bytes_total: int
+    batch_seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Record):
+    """What became of the files that were to be sent; `after_id` is for `wait_for_transfers`."""
+
+    librarian: str
+    queued_count: int = 0
+    queued_bytes: int = 0
+    # Believed to be there already.
+    there_count: int = 0
+    # On their way already.
+    active_count: int = 0
+    # Without an available copy here.
+    without_instance_count: int = 0
+    # The newest transfer that there was before.
+    after_id: int = 0
+
+    @property
+    def file_count(self) -> int:
+        """Return how many files matched."""
+        others = self.there_count + self.active_count + self.without_instance_count
+        return self.queued_count + others
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Record):
+    """How many transfers were changed, and how many stay as they are."""
+
+    changed_count: int = 0
+    unchanged_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThereExplanation(Record):
+    """Why a file is at another librarian, or not yet: the most telling sentence first."""
+
+    librarian: str
+    present: bool
+    sentences: list[str]
+    transfer: Transfer | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileExplanation(Record):
+    """Why a file is where it is."""
+
+    here: list[str]
+    there: list[ThereExplanation]
+
+
+class TransferCalls(SearchCalls):
+    """How files are sent to other librarians."""
+
+    def send(
+        self,
+        librarian: str,
+        search: SearchText,
+        priority: int | None = None,
+        progress: ProgressOption = False,
+    ) -> Sent:
+        """Queue a transfer to another librarian for each file that matches.
+
+        Left are files that are there or on their way already, so doing it again queues the rest.
+        `progress` is True for a bar, or a function. Raises UnknownLibrarianError, and
+        InvalidRequestError, with the place, when the search is not understood.
+        """
+        request = pb.QueueTransfersRequest(
+            librarian_name=librarian, search=search_text(search), priority=priority or 0
+        )
+        newest = self._transfers().ListTransfers(pb.ListTransfersRequest(page_size=1)).transfers
+        after_id = newest[0].id if newest else 0
+        sent = Sent(librarian, after_id=after_id)
+
+        def count() -> int:
+            return self.search_files(search).count()
+
+        with follow_rows(progress, f"to {librarian}", count) as report:
+            for answer in self._transfers().QueueTransfers(request, timeout=_LONG_SECONDS):
+                sent = _read_sent(answer, librarian, after_id)
+                report(sent.file_count)
+        return sent
+
+    def wait_for_transfers(
+        self, sent: Sent, timeout_seconds: float | None = None
+    ) -> Iterator[Transfer]:
+        """Wait until the transfers that a `send` queued have ended; yield those that failed.
+
+        Raises WaitTimedOutError when time is up; they go on.
+        """
+        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        pause = _FIRST_POLL_SECONDS
+        while sent.queued_count and any(islice(self._of_send(sent, ACTIVE_STATES), 1)):
+            if deadline is not None and time.monotonic() + pause > deadline:
+                raise WaitTimedOutError(
+                    f"Not all has arrived at {sent.librarian} in time; the transfers go on."
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+        if sent.queued_count:
+            yield from self._of_send(sent, UNSENT_STATES)
+
+    def list_transfers(
+        self,
+        librarian: str | None = None,
+        order: str | None = None,
+        file_name: str | None = None,
+        states: Iterable[str] = (),
+    ) -> Iterator[Transfer]:
+        """Yield transfers, newest first: all, or those to a librarian, of an order, or a file.
+
+        `states` are names such as `QUEUED`. Raises NotFoundError for what is not on record.
+        """
+        request = pb.ListTransfersRequest(
+            librarian_name=librarian or "",
+            order_name=order or "",
+            file_name=file_name or "",
+            states=[_state_number(state) for state in states],
+            page_size=_PAGE_SIZE,
+        )
+        while True:
+            page = self._transfers().ListTransfers(request)
+            yield from map(_read_transfer, page.transfers)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def get_transfer(self, id: int) -> Transfer:
+        """Return a transfer; raises UnknownTransferError."""
+        return _read_transfer(self._transfers().GetTransfer(pb.GetTransferRequest(id=id)))
+
+    def cancel_transfers(
+        self, ids: Sequence[int] = (), librarian: str | None = None, order: str | None = None
+    ) -> Changed:
+        """Cancel transfers by number, or all to a librarian or of an order that have not ended.
+
+        Raises UnknownTransferError for a number that there is not.
+        """
+        total = Changed()
+        for some in _portions(ids):
+            request = pb.CancelTransfersRequest(
+                ids=some, librarian_name=librarian or "", order_name=order or ""
+            )
+            answer = self._transfers().CancelTransfers(request, timeout=_LONG_SECONDS)
+            total = _sum(total, answer.cancelled_count, answer.ended_count)
+        return total
+
+    def retry_transfers(
+        self, ids: Sequence[int] = (), librarian: str | None = None, order: str | None = None
+    ) -> Changed:
+        """Queue transfers anew by number, or all to a librarian or of an order that failed.
+
+        Each becomes a new transfer. Raises UnknownTransferError for a number that there is not.
+        """
+        total = Changed()
+        for some in _portions(ids):
+            request = pb.RetryTransfersRequest(
+                ids=some, librarian_name=librarian or "", order_name=order or ""
+            )
+            answer = self._transfers().RetryTransfers(request, timeout=_LONG_SECONDS)
+            total = _sum(total, answer.queued_count, answer.left_count)
+        return total
+
+    def explain_file(self, name: str, librarian: str | None = None) -> FileExplanation:
+        """Say why a file is here and at other librarians, or at one, or not yet.
+
+        Raises UnknownFileError and UnknownLibrarianError.
+        """
+        request = pb.ExplainFileRequest(file_name=name, librarian_name=librarian or "")
+        answer = self._transfers().ExplainFile(request)
+        return FileExplanation(list(answer.here), [_read_there(there) for there in answer.there])
+
+    def _of_send(self, sent: Sent, states: Iterable[str]) -> Iterator[Transfer]:
+        """Yield the transfers that people queued since a `send` began."""
+        newest = self.list_transfers(sent.librarian, states=states)
+        since = takewhile(lambda transfer: transfer.id > sent.after_id, newest)
+        return (transfer for transfer in since if not transfer.order)
+
+    def _transfers(self) -> transfers_pb2_grpc.TransfersStub:
+        stub: transfers_pb2_grpc.TransfersStub = self._link.catalog(
+            transfers_pb2_grpc.TransfersStub
+        )
+        return stub
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield as many numbers as a call takes; none at all once, for those of a kind."""
+    for first in range(0, max(1, len(ids)), _MOST_IDS):
+        yield ids[first : first + _MOST_IDS]
+
+
+def _sum(total: Changed, changed: int, unchanged: int) -> Changed:
+    return Changed(total.changed_count + changed, total.unchanged_count + unchanged)
+
+
+def _state_number(state: str) -> "pb.Transfer.State":
+    if state not in pb.Transfer.State.keys():  # noqa: SIM118 - it is no dictionary.
+        known = ", ".join((*ACTIVE_STATES, "CONFIRMED", *UNSENT_STATES))
+        raise InvalidRequestError(f"There is no state {state!r} of transfers; there are {known}.")
+    number: pb.Transfer.State = pb.Transfer.State.Value(state)  # type: ignore[assignment]
+    return number
+
+
+def _read_sent(message: pb.QueueTransfersResponse, librarian: str, after_id: int) -> Sent:
+    return Sent(
+        librarian,
+        message.queued_count,
+        message.queued_bytes,
+        message.there_count,
+        message.active_count,
+        message.without_instance_count,
+        after_id,
+    )
+
+
+def _read_transfer(message: pb.Transfer) -> Transfer:
+    return Transfer(
+        id=message.id,
+        file_name=message.file_name,
+        librarian=message.librarian_name,
+        state=pb.Transfer.State.Name(message.state),
+        order=message.order_name,
+        owner=message.owner,
+        size_bytes=message.size_bytes,
+        priority=message.priority,
+        attempts=message.attempts,
+        error=message.error,
+        fault=pb.Transfer.Fault.Name(message.fault) if message.fault else "",
+        create_time=read_time(message.create_time),
+        update_time=read_time(message.update_time),
+        next_try_time=find_time(message, "next_try_time"),
+        start_time=find_time(message, "start_time"),
+        end_time=find_time(message, "end_time"),
+        store=message.store_name,
+        batch_id=message.batch_id,
+        way=message.way,
+        batch_bytes_done=message.batch_bytes_done,
+        batch_bytes_total=message.batch_bytes_total,
+        batch_seconds_left=find_value(message, "batch_seconds_left"),
+    )
+
+
+def _read_there(message: pb.Explanation) -> ThereExplanation:
+    return ThereExplanation(
+        librarian=message.librarian_name,
+        present=message.present,
+        sentences=list(message.sentences),
+        transfer=_read_transfer(message.transfer) if message.HasField("transfer") else None,
+    )
