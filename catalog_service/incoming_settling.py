@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select, true
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -97,8 +97,8 @@ def _first_part(uploads: Sequence[Upload]) -> list[Upload]:
 
 def _places() -> Select[IncomingBatch, Store, Agent]:
     # Of any store: the caller says which.
-    joined = select(IncomingBatch, Store, Agent).join(Store, Store.id.is_not(None))
-    return joined.join(Agent, Agent.id == Store.agent_id)
+    batches = select(IncomingBatch, Store, Agent).select_from(IncomingBatch)
+    return batches.join(Store, true()).join(Agent, Agent.id == Store.agent_id)
 
 
 def find_ended_batches(db: Session) -> list[list[BatchPlace]]:

@@ -215,7 +215,7 @@ def bring(started: uploads_pb2.StartedUpload, contents: bytes | Mapping[str, byt
 
 
 @contextmanager
-def ingest_site(database_url: str, directory: Path) -> Iterator[IngestSite]:
+def ingest_site(database_url: str, directory: Path, **agent_changes: Any) -> Iterator[IngestSite]:
     """Run a site that takes files in, with a store called `pot1`."""
     database = open_database(database_url)
     parts = Parts(database, AgentCalls(PlainSecrets()), Wakeups(database))
@@ -225,7 +225,7 @@ def ingest_site(database_url: str, directory: Path) -> Iterator[IngestSite]:
         add_servicers=lambda server: _add(server, parts),
         authenticate=lambda _method, token: Caller(token or "nobody"),
     )
-    with running_agent(directory) as agent:
+    with running_agent(directory, **agent_changes) as agent:
         site = IngestSite(parts, agent, server.address)
         site.add_store()
         try:
