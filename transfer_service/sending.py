@@ -159,7 +159,6 @@ class _Push:
         if items:
             reach("transfer.sent")
             finish_items(self._parts, items, self.way)
-            reach("transfer.finished")
             self._finished_bytes += sum(item.size_bytes for item in items)
         self._finish_time = time.monotonic()
 
@@ -168,6 +167,7 @@ def finish_items(parts: PushParts, items: Sequence[Item], way: incoming_pb2.Push
     """Tell the neighbour that files are there; one that it gave up takes no other with it."""
     try:
         parts.neighbour.finish([item.upload_id for item in items], way)
+        reach("transfer.finished")
     except StateError as error:
         if len(items) > 1:
             for item in items:

@@ -168,7 +168,7 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
         row = self.rows[number]
         return pb.BatchTransfer(
             transfer_id=number,
-            state=State.Value(row.state),
+            state=row.state,
             file=row.file,
             store_name="store",
             parent_dirs="2459000",

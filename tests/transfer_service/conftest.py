@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def start(world: World, tmp_path: Path) -> Iterator[Callable[..., app.TransferSe
 
     with ExitStack() as stack:
 
-        def start(**settings: int) -> app.TransferService:
+        def start(**settings: Any) -> app.TransferService:
             config = TransferServiceConfig(
                 listen="127.0.0.1:0",
                 catalog_address=world.catalog_address,

@@ -52,7 +52,7 @@ class FakeIncoming(incoming_pb2_grpc.IncomingServicer):
         self._closed = False
         self.way_in = pb.BatchWayIn(store_name="far", ticket="write-ticket", ssh_host="b.example")
         # By file name.
-        self.verdicts: dict[str, tuple[int, str]] = {}
+        self.verdicts: dict[str, tuple[pb.OfferAnswer.Verdict, str]] = {}
         self.failures: dict[str, uploads_pb2.Failure] = {}
         # By upload: the transfer and file that were offered, and how far each is.
         self.offered: dict[str, pb.OfferedFile] = {}
@@ -178,9 +178,7 @@ class FakeIncoming(incoming_pb2_grpc.IncomingServicer):
         return [key for key in settled if key not in told]
 
     def _is_done(self, told):
-        return self._closed or (
-            "VERIFYING" not in self.states.values() and not self._news(told)
-        )
+        return self._closed or ("VERIFYING" not in self.states.values() and not self._news(told))
 
     def _settled(self, key):
         failure = self.failures.get(self._name(key)) if self.states[key] == "FAILED" else None

@@ -164,10 +164,11 @@ def test_addresses_that_lead_there_from_here_are_taken(world, start):
 
 
 def test_a_watch_that_ends_early_is_asked_for_again(world, start):
-    world.incoming.watch_answers = 1
+    world.incoming.watch_answers = 0
     world.incoming.verifying.clear()
     world.catalog.add(1)
     start()
-    wait_until(lambda: world.faults.calls.count("WatchBatch") > 1, what="another watch", timeout_seconds=20)
+    wait_until(lambda: world.faults.calls.count("WatchBatch") > 2, what="another watch")
+    world.incoming.watch_answers = 9
     world.incoming.settle()
     world.wait_for_states("CONFIRMED")

@@ -25,7 +25,6 @@ Cause = librarians_pb2.Link.Cause
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        (NotReachableError("Cut."), "UNREACHABLE"),
         (BusyError("Too much to do."), "UNREACHABLE"),
         (NotSignedInError("Who are you?"), "REFUSED"),
         (NotAllowedError("You may not."), "REFUSED"),
@@ -35,12 +34,19 @@ Cause = librarians_pb2.Link.Cause
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_an_error_of_the_neighbour_ends_the_batch_with_its_cause(world, start, call, error, cause):
-    world.faults.fail(call, *[error] * LOST_ANSWERS)
+    world.faults.fail(call, error)
     world.catalog.add(2)
     start()
     end = world.wait_for_end()
     assert (Cause.Name(end.cause), str(error) in end.error) == (cause, True)
     assert "FAILED" not in world.catalog.states()
+
+
+def test_a_neighbour_that_is_cut_off_in_the_middle_is_unreachable(world, start):
+    world.faults.fail("OfferFiles", *[NotReachableError("Cut.")] * LOST_ANSWERS)
+    world.catalog.add(1)
+    start()
+    assert world.wait_for_end().cause == Cause.UNREACHABLE
 
 
 def test_a_neighbour_that_nothing_answers_for_is_unreachable(world, start):

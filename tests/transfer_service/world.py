@@ -85,7 +85,9 @@ class World:
         self.transfers = FakeTransfers(self.faults)
         self.agent = FakeAgent(self.faults, self.incoming)
         self._servers = [
-            self._serve((transfer_records_pb2_grpc.add_TransferRecordsServicer_to_server, self.catalog)),
+            self._serve(
+                (transfer_records_pb2_grpc.add_TransferRecordsServicer_to_server, self.catalog)
+            ),
             self._serve(
                 (incoming_pb2_grpc.add_IncomingServicer_to_server, self.incoming),
                 (accounts_pb2_grpc.add_SiteServicer_to_server, self.site),
@@ -127,7 +129,7 @@ class World:
                 add_to(servicer, server)
             return []
 
-        listen = ListenConfig(listen="127.0.0.1:0", threads=16)
+        listen = ListenConfig.model_validate({"listen": "127.0.0.1:0", "threads": 16})
         return serve(
             listen, add_servicers=add, authenticate=lambda method, token: Caller(token or "")
         )

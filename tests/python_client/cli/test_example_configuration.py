@@ -13,12 +13,14 @@ from catalog_service.config import CatalogConfig, SiteConfig
 from librarian.service.config import load_config
 from store_agent.config import StoreAgentConfig
 from tests.source_tree import ROOT
+from transfer_service.config import TransferServiceConfig
 
 EXAMPLE = ROOT / "deploy" / "librarian.example.toml"
 TABLES: dict[str, type[BaseModel]] = {
     "site": SiteConfig,
     "catalog_service": CatalogConfig,
     "store_agent": StoreAgentConfig,
+    "transfer_service": TransferServiceConfig,
 }
 
 
