@@ -41,7 +41,7 @@ def test_an_installed_catalogue_can_migrate_its_database(wheel_names: set[str]) 
 
 def test_only_what_runs_is_installed(wheel_names: set[str]) -> None:
     parts = {name.partition("/")[0] for name in wheel_names if ".dist-info/" not in name}
-    assert parts == {"catalog_service", "librarian", "store_agent"}
+    assert parts == {"catalog_service", "librarian", "store_agent", "transfer_service"}
 
 
 def test_the_client_is_typed_for_those_who_import_it(wheel_names: set[str]) -> None:
