@@ -9,6 +9,8 @@ from librarian.errors import InvalidRequestError
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _MINUTE = timedelta(minutes=1)
+# What reading hours, or the tables of a time zone, may raise.
+UNREADABLE = (ValueError, LookupError, OSError)
 
 
 def check_hours(hours: str, timezone: str) -> None:
@@ -20,7 +22,7 @@ def check_hours(hours: str, timezone: str) -> None:
         )
     try:
         _zone(timezone)
-    except (ValueError, OSError) as error:
+    except UNREADABLE as error:
         raise InvalidRequestError(
             f"There is no time zone {timezone!r:.80}: give one such as Africa/Johannesburg, or"
             " nothing for UTC."

@@ -68,6 +68,22 @@ class ClaimedBatch:
     lane: Lane
 
 
+@dataclass(frozen=True)
+class BatchEnd:
+    """What a worker tells when it gives a batch back."""
+
+    # What was in the way of all of it, in a word of `links.CAUSES` and in a sentence.
+    cause: str = ""
+    error: str = ""
+    # Identity of the site that answered.
+    site_id: str = ""
+    # What this claim has brought there, and how long that took.
+    sent_bytes: int = 0
+    sending_seconds: float = 0.0
+    # Whether another worker shall go on with it.
+    handed_on: bool = False
+
+
 def look_for_work(db: Session) -> Outlook:
     """Say where there may be work; it reads a few rows a neighbour, however many wait."""
     outlook = Outlook(now=database_time(db))
@@ -109,17 +125,7 @@ def claim_batch(db: Session, librarian_id: int, worker: str) -> ClaimedBatch | N
     )
 
 
-def end_batch(  # noqa: PLR0913 - what a worker tells at the end, one by one
-    db: Session,
-    hold: Hold,
-    *,
-    cause: str = "",
-    error: str = "",
-    site_id: str = "",
-    sent_bytes: int = 0,
-    sending_seconds: float = 0.0,
-    handed_on: bool = False,
-) -> None:
+def end_batch(db: Session, hold: Hold, told: BatchEnd) -> None:
     """Take a batch back from its worker; raise BusyError when another has it.
 
     With a cause, or handed on, it stays together for the next one. Ended twice, it ends once.
@@ -128,24 +134,24 @@ def end_batch(  # noqa: PLR0913 - what a worker tells at the end, one by one
     if batch is None or (batch.fence == hold.fence and batch.worker is None):
         return
     held_batch(db, hold)
-    if cause or handed_on:
+    if told.cause or told.handed_on:
         set_free(db, batch)
     else:
         dissolve(db, batch)
     librarian = lock_librarian(db, batch.librarian_id)
     if librarian is not None:
-        _note_end(db, librarian, cause, error, site_id)
-        _note_rate(librarian, sent_bytes, sending_seconds)
+        if told.site_id and not librarian.site_id:
+            librarian.site_id = told.site_id
+        _note_end(db, librarian, told)
+        _note_rate(librarian, told.sent_bytes, told.sending_seconds)
         db.flush()
 
 
-def _note_end(db: Session, librarian: Librarian, cause: str, error: str, site_id: str) -> None:
-    if site_id and not librarian.site_id:
-        librarian.site_id = site_id
-    if cause:
-        links.note_failure(db, librarian, cause, error)
-    elif site_id:
-        # Nothing was in the way, and it did answer.
+def _note_end(db: Session, librarian: Librarian, told: BatchEnd) -> None:
+    if told.cause:
+        links.note_failure(db, librarian, told.cause, told.error)
+    elif told.site_id and not told.handed_on:
+        # It answered, and nothing was in the way.
         links.note_success(db, librarian)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among
-from catalog_service.order_hours import is_open, next_opening
+from catalog_service.order_hours import UNREADABLE, is_open, next_opening
 from catalog_service.tables import Librarian, StandingOrder, Transfer
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Lane:
         """Tell whether batches of it may start now."""
         try:
             return self.enabled and is_open(self.hours, self.timezone, now)
-        except (ValueError, OSError):
+        except UNREADABLE:
             # Time zones come with the system: one may be gone.
             logger.exception("The hours of standing order %d cannot be read.", self.number)
             return False
@@ -61,7 +61,7 @@ class Lane:
             return first
         try:
             return next_opening(self.hours, self.timezone, first)
-        except (ValueError, OSError):
+        except UNREADABLE:
             return None
 
 

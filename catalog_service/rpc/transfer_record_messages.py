@@ -23,7 +23,7 @@ from catalog_service.tables import (
     Transfer,
     TransferBatch,
 )
-from catalog_service.transfer_batches import ClaimedBatch
+from catalog_service.transfer_batches import BatchEnd, ClaimedBatch
 from catalog_service.transfer_claims import LEASE_SECONDS, Hold, to_do
 from catalog_service.transfer_outcomes import Report
 from librarian.errors import InvalidRequestError
@@ -83,11 +83,19 @@ def read_way(way: str) -> str:
     return _WAYS[way.lower()]
 
 
-def read_cause(cause: int) -> str:
-    """Return what was in the way of a batch as the record has it; empty when nothing was."""
-    if cause not in librarians_pb2.Link.Cause.values():
+def read_end(request: pb.EndBatchRequest) -> BatchEnd:
+    """Return what a worker tells when it gives a batch back."""
+    causes = librarians_pb2.Link.Cause
+    if request.cause not in causes.values():
         raise InvalidRequestError("That cause is of a newer release: update this catalogue.")
-    return librarians_pb2.Link.Cause.Name(cause) if cause else ""
+    return BatchEnd(
+        cause=causes.Name(request.cause) if request.cause else "",
+        error=request.error.replace("\0", ""),
+        site_id=request.site_id.replace("\0", ""),
+        sent_bytes=request.sent_bytes,
+        sending_seconds=request.sending_seconds,
+        handed_on=request.handed_on,
+    )
 
 
 def _transfer_messages(db: Session, batch: TransferBatch) -> list[pb.BatchTransfer]:

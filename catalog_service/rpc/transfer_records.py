@@ -128,19 +128,8 @@ class TransferRecordsServicer(transfer_records_pb2_grpc.TransferRecordsServicer)
         self, request: pb.EndBatchRequest, context: grpc.ServicerContext
     ) -> pb.EndBatchResponse:
         """Take a batch back."""
-        hold, cause = messages.read_hold(request), messages.read_cause(request.cause)
-        self._write(
-            lambda db: transfer_batches.end_batch(
-                db,
-                hold,
-                cause=cause,
-                error=request.error.replace("\0", ""),
-                site_id=request.site_id.replace("\0", ""),
-                sent_bytes=request.sent_bytes,
-                sending_seconds=request.sending_seconds,
-                handed_on=request.handed_on,
-            )
-        )
+        hold, told = messages.read_hold(request), messages.read_end(request)
+        self._write(lambda db: transfer_batches.end_batch(db, hold, told))
         return pb.EndBatchResponse()
 
     def ClaimConfirmations(
