@@ -38,7 +38,7 @@ class SshServer:
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._directory = directory
+        self.directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self.user = pwd.getpwuid(os.geteuid()).pw_name
         self.port = 0
@@ -53,7 +53,7 @@ class SshServer:
 
     def key_directory(self, site: str) -> Path:
         """Return where the agents of a site find their keys, one for each neighbour."""
-        return self._directory / "keys" / site
+        return self.directory / "keys" / site
 
     def agent_environment(self, site: str) -> dict[str, str]:
         """Return what the agent of a site must be told to send and to take by this server."""
@@ -79,7 +79,7 @@ class SshServer:
         words = [sys.executable, "-I", "-m", "store_agent.receive_command", "--peer", account_name]
         words += [word for root in roots for word in ("--beneath", str(root))]
         command = shlex.join(words).replace('"', '\\"')
-        with (self._directory / "authorized_keys").open("a") as file:
+        with (self.directory / "authorized_keys").open("a") as file:
             file.write(f'restrict,command="{command}" {public_key}\n')
 
     def start(self) -> None:
@@ -91,9 +91,9 @@ class SshServer:
             # sshd wants it when root starts it; else whatever starts services makes it.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self.port = self.port or _free_port()
-        file = self._directory / "sshd_config"
-        file.write_text(_CONFIGURATION.format(port=self.port, directory=self._directory))
-        with (self._directory / "sshd.log").open("ab") as log:
+        file = self.directory / "sshd_config"
+        file.write_text(_CONFIGURATION.format(port=self.port, directory=self.directory))
+        with (self.directory / "sshd.log").open("ab") as log:
             self._process = subprocess.Popen([program, "-D", "-e", "-f", file], stderr=log)
         self._wait()
 
@@ -115,7 +115,7 @@ class SshServer:
                 time.sleep(0.01)
             else:
                 return
-        said = (self._directory / "sshd.log").read_text(errors="replace")
+        said = (self.directory / "sshd.log").read_text(errors="replace")
         raise RuntimeError(f"sshd does not listen: {said[-1000:]}")
 
 

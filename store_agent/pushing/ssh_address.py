@@ -99,6 +99,10 @@ def _find_key(librarian_name: str, key_dir: Path | None) -> Path:
     if not _LIBRARIAN_NAME.fullmatch(librarian_name):
         raise InvalidRequestError(f"No SSH key can be kept under {show_name(librarian_name)}.")
     key_file = key_dir / librarian_name
+    if '"' in str(key_file):
+        raise InvalidRequestError(
+            f"ssh cannot take a key at {key_file}: the path has a quote in it."
+        )
     try:
         status = key_file.stat()
     except OSError as error:
