@@ -40,7 +40,7 @@ class Pieces:
         try:
             # The generator has a root of its own: gRPC may still read when the call has failed.
             with store.opened(streaming=True) as root_fd:
-                reader = SourceReader(root_fd, self._bandwidth.piece_bytes)
+                reader = SourceReader(root_fd, self._bandwidth.piece_bytes, self._count)
                 for file in self._files:
                     yield from self._of_file(file, reader, to_store_name)
                     if self._is_over:
@@ -80,7 +80,6 @@ class Pieces:
 
     def _read(self, file: PushFile, reader: SourceReader, to_store_name: str) -> Iterator[Request]:
         arrived = self._arrived[file.upload_id]
-        self._count(_kept_bytes(file, arrived))
         upload: pb.StoredUpload | None
         upload = pb.StoredUpload(upload_id=file.upload_id, store_name=to_store_name)
         for path, offset, data in reader.read(file, arrived):
@@ -94,7 +93,3 @@ class Pieces:
     def _count(self, count: int) -> None:
         self._counted_bytes += count
         self._progress.advance(count)
-
-
-def _kept_bytes(file: PushFile, arrived: Mapping[str, int]) -> int:
-    return min(sum(arrived.values()), file.size_bytes)

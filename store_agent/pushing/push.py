@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from librarian.errors import BusyError
+from librarian.errors import BusyError, InvalidRequestError
 from librarian.service.killpoints import reach
 from store_agent.pushing.fences import PushFences, Running
 from store_agent.pushing.ways import (
@@ -19,6 +19,7 @@ from store_agent.pushing.ways import (
     WayName,
 )
 from store_agent.reading import Stop
+from store_agent.staging_places import check_upload_id
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,10 @@ class Pusher:
     ) -> Iterator[Report]:
         """Bring files to a neighbour, and yield how far it is; the last report has the trouble.
 
-        Raises BusyError when a later worker has the batch.
+        Raises BusyError when a later worker has the batch, and InvalidRequestError when an upload
+        is not of it.
         """
+        _check_uploads(push, files)
         running = self._fences.begin(push.batch_id, push.fence)
         run = _Run(push, files, self._wanted(push), _stop(running, is_unwanted))
 
@@ -70,6 +73,13 @@ class Pusher:
         offered = push.way_in.ways or tuple(WayName)
         wanted = push.ways or tuple(self._ways)
         return [self._ways[WayName(n)] for n in wanted if n in offered and n in self._ways]
+
+
+def _check_uploads(push: Push, files: Sequence[PushFile]) -> None:
+    """Raise InvalidRequestError for uploads that are not the batch's: ways make paths of them."""
+    for file in files:
+        if check_upload_id(file.upload_id).rpartition("-")[0] != push.batch_id:
+            raise InvalidRequestError(f"Upload {file.upload_id} is not of batch {push.batch_id}.")
 
 
 def _stop(running: Running, is_unwanted: Callable[[], bool]) -> Stop:

@@ -23,7 +23,7 @@ from store_agent.pushing.ways import (
     WayName,
 )
 from store_agent.reading import Stop
-from store_agent.staging_places import check_upload_id, lock_place
+from store_agent.staging_places import lock_place
 from store_agent.stores import STAGING, Stores, find_mark
 
 
@@ -50,7 +50,7 @@ class SharedWay:
         with self._opened_staging(push) as staging_fd:
             for file in files:
                 stop.check()
-                with _opened_place(staging_fd, push.batch_id, file.upload_id) as place_fd:
+                with _opened_place(staging_fd, file.upload_id) as place_fd:
                     error = self._copy(file, place_fd, bandwidth, progress)
                 progress.settle(file, error)
 
@@ -125,12 +125,8 @@ class SharedWay:
 
 
 @contextmanager
-def _opened_place(staging_fd: int, batch_id: str, upload_id: str) -> Iterator[int]:
-    """Give a staging place of the batch, open and locked."""
-    if not check_upload_id(upload_id).startswith(f"{batch_id}-"):
-        raise TroubleError(
-            Cause.MISCONFIGURED, f"Upload {show_name(upload_id)} is not of the batch."
-        )
+def _opened_place(staging_fd: int, upload_id: str) -> Iterator[int]:
+    """Give a staging place, open and locked."""
     try:
         place_fd = open_beneath(staging_fd, upload_id, DIRECTORY_FLAGS)
     except (OSError, LibrarianError) as error:

@@ -1,7 +1,7 @@
 """Reading the instances of a push, in pieces: what is wrong with one is that one's failure."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from librarian.datasets import changed, open_entry, walk_dataset
 from librarian.errors import CorruptContentsError
@@ -15,11 +15,15 @@ _LARGE_BYTES = 4 << 20
 
 
 class SourceReader:
-    """Reads instances beneath an open store root; what has arrived already is left out."""
+    """Reads instances beneath an open store root; what has arrived already is left out.
 
-    def __init__(self, root_fd: int, piece_bytes: int) -> None:
+    `on_kept` is called with the bytes that are.
+    """
+
+    def __init__(self, root_fd: int, piece_bytes: int, on_kept: Callable[[int], None]) -> None:
         self._root_fd = root_fd
         self._piece_bytes = piece_bytes
+        self._on_kept = on_kept
 
     def read(self, file: PushFile, arrived: Mapping[str, int]) -> Iterator[Piece]:
         """Yield the pieces of an instance, entry by entry.
@@ -58,6 +62,7 @@ class SourceReader:
         size_bytes = before.size_bytes
         # More than there is cannot be a part of it: it begins again, which cuts that off.
         offset = arrived if arrived is not None and arrived <= size_bytes else 0
+        self._on_kept(offset)
         if size_bytes == 0 and arrived != 0:
             yield Piece(path, 0, b"")
         if size_bytes - offset > _LARGE_BYTES:

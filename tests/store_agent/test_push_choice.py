@@ -1,0 +1,119 @@
+"""Which way is taken, who may push, and what checking instances finds."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from librarian.errors import InvalidRequestError, NotAllowedError
+from librarian.v1 import librarians_pb2
+from librarian.v1 import store_agent_pb2 as pb
+from tests.store_agent.pushing_contract import (
+    BATCH,
+    SharedSetup,
+    Sites,
+    StreamSetup,
+    running_sites,
+)
+from tests.store_agent.running_agent import put_dataset
+
+SHARED, RSYNC, STREAM = 1, 2, 3
+
+
+class BothSetup(StreamSetup):
+    """Shared and stream, as the neighbour offers them."""
+
+    def __init__(self) -> None:
+        self.staging_path = ""
+
+    def sender_settings(self, directory: Path) -> dict[str, object]:
+        return SharedSetup().sender_settings(directory)
+
+    def way_in(self, sites: Sites) -> dict[str, object]:
+        offered = {**SharedSetup().way_in(sites), **super().way_in(sites), "ways": [1, 2, 3]}
+        return {**offered, **({"staging_path": self.staging_path} if self.staging_path else {})}
+
+
+@pytest.fixture
+def setup() -> BothSetup:
+    return BothSetup()
+
+
+@pytest.fixture
+def sites(tmp_path: Path, setup: BothSetup) -> Iterator[Sites]:
+    with running_sites(tmp_path, setup) as running:
+        yield running
+
+
+def test_the_first_way_that_works_is_taken(sites: Sites) -> None:
+    assert sites.push(sites.put({"a": b"a"})).way == SHARED
+
+
+def test_the_ways_wanted_are_tried_in_their_order(sites: Sites) -> None:
+    assert sites.push(sites.put({"a": b"a"}), ways=[STREAM, SHARED]).way == STREAM
+
+
+def test_a_way_that_cannot_be_taken_gives_way_to_the_next(sites: Sites, setup: BothSetup) -> None:
+    setup.staging_path = "/mnt/elsewhere/.librarian/staging"
+    files = sites.put({"a": b"a"})
+    outcome = sites.push(files)
+    assert (outcome.way, outcome.trouble) == (STREAM, None)
+    assert sites.refused(files) == {}
+
+
+def test_when_no_way_works_the_reasons_of_all_are_told(sites: Sites, setup: BothSetup) -> None:
+    setup.staging_path = "/mnt/elsewhere/.librarian/staging"
+    outcome = sites.push(sites.put({"a": b"a"}), ways=[SHARED, RSYNC])
+    assert outcome.trouble is not None
+    assert outcome.trouble.cause == librarians_pb2.Link.MISCONFIGURED
+    assert "SHARED: '/mnt/elsewhere/.librarian/staging' is beneath none" in outcome.trouble.message
+
+
+def test_a_push_needs_a_ticket_of_its_batch(sites: Sites) -> None:
+    files = sites.put({"a": b"a"})
+    for stub in (sites.here.stub("push", "f" * 32), sites.here.manage, sites.here.write):
+        with pytest.raises(NotAllowedError):
+            list(stub.PushFiles(sites.request(files)))
+        with pytest.raises(NotAllowedError):
+            stub.CheckInstances(pb.CheckInstancesRequest(batch_id=BATCH, files=files))
+
+
+def test_a_batch_is_not_too_large(sites: Sites) -> None:
+    with pytest.raises(InvalidRequestError, match="at most 1000"):
+        sites.push([pb.PushFile(upload_id=f"{BATCH}-{n}") for n in range(1001)])
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", ".librarian-store", "a/../../x"])
+def test_a_source_that_is_no_instance_is_refused(sites: Sites, path: str) -> None:
+    [file] = sites.put({"a": b"12345"})
+    file.parent_dirs, _, file.file_name = path.rpartition("/")
+    assert sites.push([file]).failures == {file.upload_id: "INVALID_REQUEST"}
+
+
+def test_a_store_that_is_not_there_fails_its_own_files_only(sites: Sites) -> None:
+    gone = sites.here.add_store("gone")
+    files = sites.put({"a": b"a", "b": b"b", "c": b"c"})
+    files[1].store_name, files[2].store_name = "gone", "never"
+    (gone / ".librarian-store").unlink()
+    for way in (SHARED, STREAM):
+        outcome = sites.push(files, ways=[way], fence=way)
+        assert outcome.there == [files[0].upload_id]
+        assert outcome.failures == {
+            files[1].upload_id: "STORE_UNUSABLE",
+            files[2].upload_id: "UNKNOWN_STORE",
+        }
+
+
+def test_checking_finds_which_instance_is_not_what_is_on_record(sites: Sites) -> None:
+    put_dataset(sites.root / "set")
+    put_dataset(sites.root / "bad-set")
+    data = os.urandom(1 << 20)
+    files = sites.put({"good": data, "rotten": data, "cut": data, "gone": None})
+    files += sites.offer("good", "rotten", "cut", "x", "set", "bad-set")[4:]
+    (sites.root / "rotten").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    (sites.root / "cut").write_bytes(data[:-1])
+    (sites.root / "bad-set" / "header").write_bytes(b"H" * 10)
+    request = pb.CheckInstancesRequest(batch_id=BATCH, files=files)
+    found = [one.failure.reason for one in sites.pusher.CheckInstances(request).files]
+    assert found == ["", "CORRUPT_CONTENTS", "CORRUPT_CONTENTS", "NO_INSTANCE", "", found[1]]
