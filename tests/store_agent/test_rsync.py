@@ -20,7 +20,7 @@ from store_agent.pushing.ssh_checks import SshAnswer, check_answer
 from store_agent.pushing.ways import Cause, Push, TroubleError, WayIn
 from tests.polling import wait_until
 from tests.ssh_server import SshServer, make_key
-from tests.store_agent.pushing_contract import HERE, RsyncSetup, Sites, running_sites
+from tests.store_agent.pushing_contract import BATCH, HERE, RsyncSetup, Sites, running_sites
 
 HOST_KEY = "ssh-ed25519 " + "A" * 68
 UNREACHABLE = librarians_pb2.Link.UNREACHABLE
@@ -289,12 +289,17 @@ def test_rsync_ends_with_a_killed_agent(sites: Sites, setup: RsyncSetup, tmp_pat
     )
     agent = subprocess.Popen([sys.executable, "-c", program])
     try:
-        wait_until(lambda: len(rsyncs(tmp_path)) > 1, what="rsync at both ends")
+        arrived = sites.root_there / ".librarian/incoming" / HERE / BATCH / "data/large"
+        wait_until(
+            lambda: len(rsyncs(tmp_path)) > 1 and arrived.exists(),
+            what="rsync at both ends",
+            timeout_seconds=60,
+        )
     finally:
         agent.send_signal(signal.SIGKILL)
         agent.wait()
     wait_until(lambda: not rsyncs(tmp_path), what="the end of both rsyncs")
-    assert not sites.push(files).failures
+    assert sites.refused(files) == {files[0].upload_id: "CORRUPT_CONTENTS"}
 
 
 def rsyncs(directory: Path) -> list[str]:
