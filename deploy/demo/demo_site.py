@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 _LIBRARIAN = [sys.executable, "-m", "librarian.cli"]
 _STOP_TIMEOUT_SECONDS = 30
 # Below those that the kernel gives to connections, which would take them between look and use.
-_PORTS = range(20000, 32000, 2)
+_PORTS = range(20000, 32000, 4)
 
 
 class DemoError(Exception):
@@ -24,13 +25,22 @@ class DemoError(Exception):
 class DemoSite:
     """A site with a client configuration of its own: the person's stays as it is."""
 
-    def __init__(self) -> None:
-        """Start the site, and return once it serves."""
-        self.directory = Path(tempfile.mkdtemp(prefix="librarian-demo-"))
+    def __init__(
+        self, directory: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the site in a directory, a fresh one if none is given; return once it serves."""
+        self.directory = directory or Path(tempfile.mkdtemp(prefix="librarian-demo-"))
+        self.directory.mkdir(exist_ok=True)
         self.config = self.directory / "client.cfg"
-        command = ["serve", "--dir", str(self.directory / "site"), "--port", str(find_free_port())]
+        self.port = find_free_port()
         self._log = self.directory / "serve.log"
-        with self._log.open("wb") as log:
+        self._variables = dict(environment or {})
+        self.start()
+
+    def start(self) -> None:
+        """Start the site, for the first time or again; return once it serves."""
+        command = ["serve", "--dir", str(self.directory / "site"), "--port", str(self.port)]
+        with self._log.open("ab") as log:
             self._server = subprocess.Popen(
                 [*_LIBRARIAN, *command],
                 stdin=subprocess.DEVNULL,
@@ -72,16 +82,19 @@ class DemoSite:
         if self._server.stdout:
             self._server.stdout.close()
 
+    def kill(self) -> None:
+        """End all of the site at once, as a power cut would."""
+        self._server.kill()
+        self._server.wait()
+        if self._server.stdout:
+            self._server.stdout.close()
+
     def remove(self) -> None:
         """Remove the directory of the site, which has stopped."""
-        for path in [self.directory, *self.directory.rglob("*")]:
-            # Contents on a store are read-only, and so are the directories of a dataset.
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(0o700)
-        shutil.rmtree(self.directory)
+        remove_tree(self.directory)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "LIBRARIAN_CLIENT_CONFIG": str(self.config)}
+        return {**os.environ, "LIBRARIAN_CLIENT_CONFIG": str(self.config), **self._variables}
 
     def _wait_until_ready(self) -> None:
         assert self._server.stdout is not None  # noqa: S101 - it is a pipe
@@ -92,11 +105,20 @@ class DemoSite:
         raise DemoError(f"The site did not start: {self._log.read_text().strip()}")
 
 
+def remove_tree(directory: Path) -> None:
+    """Remove a directory with sites in it."""
+    for path in [directory, *directory.rglob("*")]:
+        # Contents on a store are read-only, and so are the directories of a dataset.
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+    shutil.rmtree(directory)
+
+
 def find_free_port() -> int:
-    """Return a port on loopback that is free, as is the one after it."""
+    """Return a port on loopback that is free, as are the two after it."""
     while True:
         port = random.choice(_PORTS)  # noqa: S311 - a port is no secret
-        if _is_free(port) and _is_free(port + 1):
+        if all(map(_is_free, range(port, port + 3))):
             return port
 
 

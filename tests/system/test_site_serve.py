@@ -25,6 +25,9 @@ listem = "127.0.0.1:1"
 """
 
 
+SERVICES = {"catalog_service", "store_agent", "transfer_service"}
+
+
 @pytest.fixture
 def port() -> int:
     return find_free_port()
@@ -110,7 +113,7 @@ def test_the_token_is_shown_though_the_connection_cannot_be_written(
 def test_a_signal_ends_the_site_in_good_order(serve: Serve, number: signal.Signals) -> None:
     serve.read_until("ready")
     children = serve.children()
-    assert set(children) == {"catalog_service", "store_agent"}
+    assert set(children) == SERVICES
     assert serve.end(number) == (0, "")
     wait_until_ended(*children.values())
 
@@ -153,7 +156,7 @@ def test_json_tells_of_the_site_in_one_document(tmp_path: Path, config: Path, po
     assert ready["addresses"]["catalog_service"] == f"127.0.0.1:{port}"
 
 
-@pytest.mark.parametrize("service", ["catalog_service", "store_agent"])
+@pytest.mark.parametrize("service", sorted(SERVICES))
 def test_a_service_that_dies_is_started_again(serve: Serve, service: str) -> None:
     serve.read_until("ready")
     old = serve.children()[service]
@@ -251,11 +254,11 @@ def test_a_configuration_file_serves_what_it_has_tables_for(
     serve.end()
     with serving("--config", tmp_path / "D" / "site.toml", client_config=config) as again:
         again.read_until("ready")
-        assert set(again.children()) == {"catalog_service", "store_agent"}
+        assert set(again.children()) == SERVICES
         assert again.run("check-connections").returncode == 0
 
 
-def test_a_service_that_cannot_start_ends_the_other_too(
+def test_a_service_that_cannot_start_ends_the_others_too(
     serve: Serve, tmp_path: Path, config: Path, port: int
 ) -> None:
     serve.read_until("ready")
@@ -264,6 +267,6 @@ def test_a_service_that_cannot_start_ends_the_other_too(
     text = site_toml.read_text()
     site_toml.write_text(text.replace("store_prefixes = [", 'store_prefixes = ["relative", '))
     assert "store_prefixes" in refused("--dir", tmp_path / "D", config=config)
-    # Both ports are free again.
-    with socket.create_server(("127.0.0.1", port)), socket.create_server(("127.0.0.1", port + 1)):
-        pass
+    # The ports are free again.
+    for number in range(3):
+        socket.create_server(("127.0.0.1", port + number)).close()

@@ -11,8 +11,9 @@ from librarian.supervisor.errors import SiteStartError
 
 CATALOG = "catalog_service"
 AGENT = "store_agent"
+TRANSFERS = "transfer_service"
 # The order in which they start: an agent announces itself to its catalogue.
-SERVICES = (CATALOG, AGENT)
+SERVICES = (CATALOG, AGENT, TRANSFERS)
 DEFAULT_PORT = 21106
 _HOST = "127.0.0.1"
 
@@ -37,7 +38,8 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
     services = tuple(service for service in SERVICES if service in tables)
     if not services:
         raise SiteStartError(
-            f"{config_file} configures no service: it needs [{CATALOG}], [{AGENT}], or both."
+            f"{config_file} configures no service: it needs [{CATALOG}], [{AGENT}],"
+            f" [{TRANSFERS}], or several of them."
         )
     values = {name: _with_environment(name, tables[name], environment) for name in services}
     agent = values.get(AGENT, {})
@@ -56,7 +58,7 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
 
 def new_addresses(port: int) -> dict[str, str]:
     """Return where the services of a new site listen, by name."""
-    return {CATALOG: f"{_HOST}:{port}", AGENT: f"{_HOST}:{port + 1}"}
+    return {service: f"{_HOST}:{port + number}" for number, service in enumerate(SERVICES)}
 
 
 def check_port_kept(config: SiteConfig, port: int) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from librarian.supervisor.config import AGENT, CATALOG, check_ports, new_addresses
+from librarian.supervisor.config import AGENT, CATALOG, TRANSFERS, check_ports, new_addresses
 from librarian.supervisor.errors import SiteStartError
 
 DEFAULT_STORE = "store"
@@ -33,6 +33,12 @@ token_file = {token_file}
 # Stores lie beneath these: further ones in `stores`, or beneath what you add here, such as a disk.
 store_prefixes = [{store}, {stores}]
 staging_prefix = {staging_prefix}
+
+# Pushes files to the neighbours that `librarian add-librarian` names.
+[transfer_service]
+listen = {transfer_address}
+catalog_address = {catalog_address}
+token_file = {transfer_token_file}
 """
 
 
@@ -76,9 +82,9 @@ class SiteDirectory:
 def make_site_directory(root: Path, port: int, *, database_url: str = "") -> SiteDirectory:
     """Make what is missing of a site's directory, and leave what is there as it is.
 
-    A new site's catalogue listens on `port` and its agent on the one after it, on loopback; the
-    database is SQLite in the directory unless a URL is given. Nothing is configured for ports that
-    something else listens on.
+    A new site's catalogue listens on `port`, its agent and its transfer service on the two after
+    it, on loopback; the database is SQLite in the directory unless a URL is given. Nothing is
+    configured for ports that something else listens on.
     """
     site = SiteDirectory(Path(os.path.abspath(root)))
     _check_path(site.root)
@@ -143,9 +149,11 @@ def _write_config(site: SiteDirectory, port: int, database_url: str) -> None:
         "site_name": socket.gethostname(),
         "catalog_address": addresses[CATALOG],
         "agent_address": addresses[AGENT],
+        "transfer_address": addresses[TRANSFERS],
         "database_url": database_url or f"sqlite:///{site.root / 'catalog.sqlite'}",
         "secret_key_file": str(site.secrets / "keys"),
         "token_file": str(site.secrets / "agent.token"),
+        "transfer_token_file": str(site.secrets / "transfer.token"),
         "store": str(site.store),
         "stores": str(site.stores),
         "staging_prefix": str(site.staging),

@@ -31,7 +31,7 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     assert site.config_file.read_text() == "# mine\n"
 
 
-def test_the_configuration_names_absolute_paths_and_both_ports(
+def test_the_configuration_names_absolute_paths_and_all_ports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -41,6 +41,7 @@ def test_the_configuration_names_absolute_paths_and_both_ports(
     root = tmp_path / 's "quoted" é'
     assert tables["catalog_service"]["listen"] == f"127.0.0.1:{port}"
     assert tables["store_agent"]["listen"] == f"127.0.0.1:{port + 1}"
+    assert tables["transfer_service"]["listen"] == f"127.0.0.1:{port + 2}"
     assert tables["catalog_service"]["database_url"] == f"sqlite:///{root}/catalog.sqlite"
     assert tables["store_agent"]["store_prefixes"] == [f"{root}/store", f"{root}/stores"]
     assert tables["store_agent"]["staging_prefix"] == f"{root}/staging"
