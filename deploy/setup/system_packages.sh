@@ -9,6 +9,9 @@ find_postgres() {
 missing=()
 find_postgres >/dev/null || missing+=(postgresql)
 command -v setpriv >/dev/null || missing+=(util-linux)
+command -v rsync >/dev/null || missing+=(rsync)
+command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+[ -x /usr/sbin/sshd ] || command -v sshd >/dev/null || missing+=(openssh-server)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() {
@@ -23,7 +26,7 @@ if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null || refuse "run 'sudo apt-get install ${missing[*]}'."
 fi
 
-# The tests start a cluster of their own: the package must neither make one nor start one.
+# The tests start a cluster and an SSH server of their own, and need none that the packages start.
 echo "Installing ${missing[*]} ..."
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq || refuse "'apt-get update' failed (see above)."
