@@ -63,11 +63,15 @@ class Patience:
     def reset(self) -> None:
         """Begin anew: something went well."""
         self._pause_seconds = _FIRST_PAUSE_SECONDS
-        self._give_up_at = time.monotonic() + self._patience_seconds
+        # It begins with the first failure, however long all went well before.
+        self._give_up_at: float | None = None
 
     def pause(self) -> bool:
         """Pause before the next attempt, or return False when the patience is at an end."""
-        if time.monotonic() >= self._give_up_at:
+        now = time.monotonic()
+        if self._give_up_at is None:
+            self._give_up_at = now + self._patience_seconds
+        if now >= self._give_up_at:
             return False
         # With jitter, so that workers that lost the same server do not come back together.
         self._wait(self._pause_seconds * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)

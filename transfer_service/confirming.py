@@ -2,7 +2,9 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
+from typing import Any
 
 from librarian.errors import (
     BusyError,
@@ -35,14 +37,20 @@ class Watcher:
         self._parts = parts
         self._link = Patience(parts.brake.wait, _LINK_PATIENCE_SECONDS)
         self._pauses = Patience(parts.brake.wait, _FOREVER_SECONDS)
+        self._stream: Any = None
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
 
-    def join(self) -> None:
-        """Wait until the thread has ended, once the batch is closed."""
+    def end(self) -> None:
+        """End the thread: the batch is closed."""
+        self._ended = True
+        stream = self._stream
+        if stream is not None:
+            stream.cancel()
         self._thread.join()
 
     def _run(self) -> None:
@@ -55,18 +63,25 @@ class Watcher:
 
     def _ask(self) -> None:
         """Read answers until the stream ends; pause before asking again unless it told news."""
+        started = time.monotonic()
         try:
             news, done = self._read_stream()
         except (BusyError, WaitTimedOutError):
             # It does not say that anything is wrong: it has no time to be watched.
             self._pauses.pause()
-            return
-        except NotReachableError as error:
-            if not self._link.pause():
-                raise trouble_from(error, self._parts.neighbour.name) from error
-            return
         except LibrarianError as error:
+            self._bear(error, held_seconds=time.monotonic() - started)
+        else:
+            self._pause_without(news, done)
+
+    def _bear(self, error: LibrarianError, held_seconds: float) -> None:
+        """Pause after a link that broke off, unless it does so too long; raise what is else."""
+        if held_seconds > _LINK_PATIENCE_SECONDS:
+            self._link.reset()
+        if not isinstance(error, NotReachableError) or not self._link.pause():
             raise trouble_from(error, self._parts.neighbour.name) from error
+
+    def _pause_without(self, news: bool, done: bool) -> None:
         if news:
             self._link.reset()
             self._pauses.reset()
@@ -81,7 +96,9 @@ class Watcher:
     def _read_stream(self) -> tuple[bool, bool]:
         """Return whether there was news, and whether the neighbour has no more."""
         news = False
-        stream = self._parts.neighbour.watch()
+        self._stream = stream = self._parts.neighbour.watch()
+        if self._ended:
+            stream.cancel()
         with self._parts.brake.cancelling(stream.cancel):
             try:
                 for answer in stream:
@@ -91,7 +108,8 @@ class Watcher:
                         return news, answer.done
             except LibrarianError:
                 self._parts.brake.check()
-                raise
+                if not self._ended:
+                    raise
             finally:
                 stream.cancel()
         return news, False

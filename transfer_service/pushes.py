@@ -73,7 +73,7 @@ class Push:
             # Of what stopped several threads, the first reason is the true one.
             self._parts.brake.pull(error)
         self._parts.batch.close()
-        self._watcher.join()
+        self._watcher.end()
         try:
             self._parts.brake.check()
         except Exception as error:

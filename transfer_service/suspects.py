@@ -16,7 +16,7 @@ def judge_suspects(parts: PushParts) -> None:
             bad.append(item)
         else:
             good.append(item)
-    # The neighbour keeps no room for what will come under another number.
-    parts.neighbour.withdraw([item.upload_id for item in suspects if item.upload_id])
     parts.fail(bad, State.FAILED, Fault.SOURCE)
     parts.fail(good, State.FAILED, Fault.LINK)
+    # The neighbour keeps no room for what will come under another number.
+    parts.neighbour.withdraw([item.upload_id for item in suspects if item.upload_id])

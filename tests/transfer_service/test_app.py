@@ -132,3 +132,10 @@ def test_patience_ends_only_when_nothing_goes_well():
     assert all(endless.pause() for _ in range(20))
     assert max(pauses) <= 5
     assert not Patience(pauses.append, 0).pause()
+
+
+def test_patience_begins_with_the_first_failure():
+    patience = Patience(lambda _: None, 0.01)
+    made = time.monotonic()
+    wait_until(lambda: time.monotonic() - made > 0.02, what="time")
+    assert patience.pause()

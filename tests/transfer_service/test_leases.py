@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 from librarian.errors import NotReachableError
 from tests.polling import wait_until
@@ -68,9 +69,23 @@ def test_what_is_cancelled_while_it_is_verified_is_withdrawn(world, start):
     world.wait_for_states("SENT", "SENT")
     world.catalog.cancel(1)
     wait_until(lambda: world.incoming.withdrawn, what="the upload to be withdrawn")
+    assert world.catalog.ends == []
     world.incoming.settle()
     world.wait_for_states("CANCELLED", "CONFIRMED")
     assert world.incoming.withdrawn == [world.incoming.upload_of("zen.1.uv")]
+
+
+def test_a_batch_of_which_all_was_cancelled_ends_though_the_neighbour_says_nothing(world, start):
+    world.catalog.lease_seconds = 0.6
+    world.incoming.verifying.clear()
+    world.catalog.add(1)
+    start()
+    world.wait_for_states("SENT")
+    world.wait_for_call("WatchBatch")
+    started = time.monotonic()
+    world.catalog.cancel(1)
+    assert world.wait_for_end().cause == 0
+    assert time.monotonic() - started < 3
 
 
 def test_transfers_that_are_disabled_are_left_where_they_are(world, start):
