@@ -1,4 +1,4 @@
-"""Run a catalogue, or set one up: `python -m catalog_service [setup] --config FILE`."""
+"""Run a catalogue, or set one up: `python -m catalog_service [setup|rotate-keys] --config FILE`."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from catalog_service.config import CatalogConfig, LocalAgentConfig, SiteConfig
+from catalog_service.config import CatalogConfig, LocalAgentConfig, LocalTransferConfig, SiteConfig
 from librarian.errors import LibrarianError
 from librarian.service.config import ConfigError, load_config
 from librarian.service.logs import configure_logs
@@ -23,7 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
         configure_logs(config.log_level)
         # It tells of its plugins; the migrations themselves say what they did.
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        return _set_up(options.config, config) if options.command == "setup" else _serve(config)
+        match options.command:
+            case "setup":
+                return _set_up(options.config, config)
+            case "rotate-keys":
+                return _rotate_keys(config)
+            case _:
+                return _serve(config)
     except (ConfigError, LibrarianError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -31,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m catalog_service", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
+    parser.add_argument(
+        "command", nargs="?", choices=["serve", "setup", "rotate-keys"], default="serve"
+    )
     parser.add_argument("--config", type=Path, required=True, help="the site's TOML file")
     return parser
 
@@ -42,13 +50,24 @@ def _set_up(config_file: Path, config: CatalogConfig) -> int:
 
     site = load_config(config_file, "site", SiteConfig)
     agent = load_config(config_file, "store_agent", LocalAgentConfig)
-    result = set_up(config, site, agent)
+    transfers = load_config(config_file, "transfer_service", LocalTransferConfig)
+    result = set_up(config, site, agent, transfers)
     token = result.administrator_token
-    written = result.agent_token_file
+    written, transfer_written = result.agent_token_file, result.transfer_token_file
     outcome = {
         "administrator": {"name": ADMINISTRATOR, "token": token} if token else None,
         "agent_token_written": str(written) if written else None,
+        "transfer_token_written": str(transfer_written) if transfer_written else None,
     }
+    sys.stdout.write(json.dumps(outcome) + "\n")
+    return 0
+
+
+def _rotate_keys(config: CatalogConfig) -> int:
+    from catalog_service.key_rotation import rotate_keys
+
+    result = rotate_keys(config)
+    outcome = {"encrypted": result.encrypted, "unreadable_agents": list(result.unreadable_agents)}
     sys.stdout.write(json.dumps(outcome) + "\n")
     return 0
 

@@ -14,6 +14,8 @@ from librarian.errors import ConflictError, InvalidRequestError, StateError, Unk
 PERSON = "PERSON"
 AGENT = "AGENT"
 TRANSFER_SERVICE = "TRANSFER_SERVICE"
+# Each kind that is no person's, in words.
+MACHINES = {AGENT: "store agent", TRANSFER_SERVICE: "transfer service"}
 # The name of a token that was made by signing in with a password.
 SIGN_IN = "sign-in"
 
@@ -29,9 +31,9 @@ def create_account(
             "An account's name has 1 to 64 lower-case letters, digits, '.', '_' and '-', and begins"
             f" with a letter or a digit: {name!r:.80} does not."
         )
-    if kind == AGENT and role != Role.NONE:
+    if kind in MACHINES and role != Role.NONE:
         raise InvalidRequestError(
-            "A store agent's account has the role NONE: all it may do is to announce the agent."
+            f"A {MACHINES[kind]}'s account has the role NONE: it may do its work, and no more."
         )
     if find_account(db, name) is not None:
         raise ConflictError(f"There is an account {name!r} already: choose another name.")
@@ -74,8 +76,10 @@ def list_accounts(db: Session) -> Sequence[Account]:
 def update_role(db: Session, name: str, role: Role) -> Account:
     """Change an account's role; its tokens never do more than it from now on."""
     account = get_account(db, name)
-    if account.kind == AGENT:
-        raise StateError(f"{name!r} is a store agent's account, whose role is always NONE.")
+    if account.kind in MACHINES:
+        raise StateError(
+            f"{name!r} is a {MACHINES[account.kind]}'s account, whose role is always NONE."
+        )
     if role != Role.ADMIN:
         _keep_an_administrator(db, account)
     account.role = int(role)

@@ -1,25 +1,40 @@
-"""Preparing a site: keys, a database, an administrator, and an account for its agent.
+"""Preparing a site: keys, a database, an administrator, and accounts for its other services.
 
 Every step looks first, so that it can be repeated, also after it was killed anywhere.
 """
 
-import fcntl
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog_service.accounts import AGENT, PERSON, create_account, find_account
-from catalog_service.config import CatalogConfig, LocalAgentConfig, SiteConfig
+from catalog_service.accounts import (
+    AGENT,
+    MACHINES,
+    PERSON,
+    TRANSFER_SERVICE,
+    create_account,
+    find_account,
+)
+from catalog_service.config import (
+    CatalogConfig,
+    LocalAgentConfig,
+    LocalTransferConfig,
+    SiteConfig,
+)
 from catalog_service.database import normalise_url, open_database
 from catalog_service.migrate import upgrade
 from catalog_service.roles import Role
-from catalog_service.secrets import Secrets, make_key_file, sync_directory, write_secret
+from catalog_service.secrets import (
+    Secrets,
+    alone_at,
+    make_key_file,
+    sync_directory,
+    write_secret,
+)
 from catalog_service.tables import Account, Site, Token
 from catalog_service.tokens import create_token, find_holder
 from librarian.service.config import ConfigError
@@ -37,18 +52,33 @@ class SetupResult:
     administrator_token: str | None = field(repr=False)
     # File of the agent's token; None when the configuration has no agent.
     agent_token_file: Path | None
+    # The same of the transfer service.
+    transfer_token_file: Path | None
 
 
-def set_up(config: CatalogConfig, site: SiteConfig, agent: LocalAgentConfig) -> SetupResult:
+_NO_TRANSFERS = LocalTransferConfig()
+
+
+def set_up(
+    config: CatalogConfig,
+    site: SiteConfig,
+    agent: LocalAgentConfig,
+    transfers: LocalTransferConfig = _NO_TRANSFERS,
+) -> SetupResult:
     """Prepare a site, again or for the first time; raise ConfigError when that cannot be."""
     try:
-        with _alone(config.secret_key_file.parent):
-            return _set_up(config, site, agent)
+        with alone_at(config.secret_key_file.parent):
+            return _set_up(config, site, agent, transfers)
     except OSError as error:
         raise ConfigError(f"Cannot write {error.filename}: {error.strerror}.") from error
 
 
-def _set_up(config: CatalogConfig, site: SiteConfig, agent: LocalAgentConfig) -> SetupResult:
+def _set_up(
+    config: CatalogConfig,
+    site: SiteConfig,
+    agent: LocalAgentConfig,
+    transfers: LocalTransferConfig,
+) -> SetupResult:
     make_key_file(config.secret_key_file)
     Secrets(config.secret_key_file)
     reach("setup.keys")
@@ -61,25 +91,14 @@ def _set_up(config: CatalogConfig, site: SiteConfig, agent: LocalAgentConfig) ->
             _record_site(db, site.name)
             token = _set_up_administrator(db)
         reach("setup.administrator")
-        if agent.token_file is not None:
-            with database.transactions.begin() as db:
-                _set_up_agent(db, agent.name, agent.token_file)
-            reach("setup.agent")
-        return SetupResult(token, agent.token_file)
+        for kind, service in ((AGENT, agent), (TRANSFER_SERVICE, transfers)):
+            if service.token_file is not None:
+                with database.transactions.begin() as db:
+                    _set_up_machine(db, service.name, kind, service.token_file)
+                reach(f"setup.{kind.lower()}")
+        return SetupResult(token, agent.token_file, transfers.token_file)
     finally:
         database.dispose()
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Keep other setups of this site waiting: each would write secrets of its own."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _make_sqlite_file(database_url: str) -> None:
@@ -129,18 +148,21 @@ def _is_unused(db: Session, account: Account) -> bool:
     return account.name == ADMINISTRATOR and account.password_hash is None and untouched
 
 
-def _set_up_agent(db: Session, name: str, token_file: Path) -> None:
-    """Make the account of the agent that the same file configures, and write its token."""
-    account = find_account(db, name) or create_account(db, name, Role.NONE, kind=AGENT)
-    if account.kind != AGENT:
-        raise ConfigError(f"The account {name!r} is a person's: give the agent another name.")
+def _set_up_machine(db: Session, name: str, kind: str, token_file: Path) -> None:
+    """Make the account of a service that the same file configures, and write its token."""
+    account = find_account(db, name) or create_account(db, name, Role.NONE, kind=kind)
+    if account.kind != kind:
+        whose = MACHINES.get(account.kind, "person")
+        raise ConfigError(
+            f"The account {name!r} is a {whose}'s: give the {MACHINES[kind]} another name."
+        )
     if _is_token_of(db, token_file, name):
         return
     secret = create_token(db, account, _TOKEN_NAME, lifetime=None)[1]
     # Before the commit: killed in between, the file has a token that opens nothing, and the next
     # setup finds that out.
     write_secret(token_file, secret)
-    reach("setup.agent_token")
+    reach(f"setup.{kind.lower()}_token")
 
 
 def _is_token_of(db: Session, path: Path, name: str) -> bool:

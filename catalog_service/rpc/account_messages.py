@@ -1,6 +1,5 @@
 """Accounts and tokens as messages."""
 
-from catalog_service.accounts import AGENT
 from catalog_service.roles import Role
 from catalog_service.tables import Account, Token
 from librarian.errors import InvalidRequestError
@@ -21,7 +20,7 @@ def account_message(account: Account) -> pb.Account:
     return pb.Account(
         name=account.name,
         role=pb.Role.Name(account.role),
-        kind=pb.Account.AGENT if account.kind == AGENT else pb.Account.PERSON,
+        kind=pb.Account.Kind.Value(account.kind),
         create_time=account.create_time,
         has_password=account.password_hash is not None,
     )

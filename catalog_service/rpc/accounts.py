@@ -7,7 +7,7 @@ import grpc
 from sqlalchemy.orm import Session
 
 from catalog_service import accounts, tokens
-from catalog_service.accounts import AGENT, PERSON
+from catalog_service.accounts import AGENT, PERSON, TRANSFER_SERVICE
 from catalog_service.database import Database
 from catalog_service.passwords import Passwords
 from catalog_service.retrying import run_transaction
@@ -21,7 +21,12 @@ from librarian.service.calls import current_caller
 from librarian.v1 import accounts_pb2 as pb
 from librarian.v1 import accounts_pb2_grpc
 
-_KINDS = {pb.Account.KIND_UNSPECIFIED: PERSON, pb.Account.PERSON: PERSON, pb.Account.AGENT: AGENT}
+_KINDS = {
+    pb.Account.KIND_UNSPECIFIED: PERSON,
+    pb.Account.PERSON: PERSON,
+    pb.Account.AGENT: AGENT,
+    pb.Account.TRANSFER_SERVICE: TRANSFER_SERVICE,
+}
 
 
 class AccountsParts(Protocol):

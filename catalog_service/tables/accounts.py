@@ -17,7 +17,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(name_type(64), unique=True)
     # Number of a `librarian.v1.Role`: more may do more.
     role: Mapped[int]
-    # PERSON or AGENT.
+    # PERSON, AGENT or TRANSFER_SERVICE.
     kind: Mapped[str] = mapped_column(name_type(16))
     # argon2id, or null for an account that only has tokens.
     password_hash: Mapped[str | None] = mapped_column(Text)

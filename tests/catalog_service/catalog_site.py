@@ -49,9 +49,15 @@ class CatalogSite:
         """Return the Agents service, as the agent unless a token is given."""
         return self.stub(stores_pb2_grpc.AgentsStub, token or self.agent_token)
 
-    def add(self, name: str, role: pb.Role = pb.READONLY, password: str = "") -> str:
+    def add(
+        self,
+        name: str,
+        role: pb.Role = pb.READONLY,
+        password: str = "",
+        kind: pb.Account.Kind = pb.Account.PERSON,
+    ) -> str:
         """Create an account; return a token of its."""
-        request = pb.CreateAccountRequest(name=name, role=role, password=password)
+        request = pb.CreateAccountRequest(name=name, role=role, password=password, kind=kind)
         self.accounts().CreateAccount(request)
         return self.token_of(name)
 

@@ -15,13 +15,18 @@ from librarian.errors import NotAllowedError, NotSignedInError
 from librarian.v1 import (
     accounts_pb2,
     files_pb2,
+    incoming_pb2,
     instances_pb2,
     jobs_pb2,
+    librarians_pb2,
     observations_pb2,
     saved_searches_pb2,
     search_pb2,
     staging_pb2,
+    standing_orders_pb2,
     stores_pb2,
+    transfer_records_pb2,
+    transfers_pb2,
     uploads_pb2,
 )
 from tests.catalog_service.catalog_site import CatalogSite
@@ -29,15 +34,22 @@ from tests.catalog_service.catalog_site import CatalogSite
 MODULES = (
     accounts_pb2,
     files_pb2,
+    incoming_pb2,
     instances_pb2,
     jobs_pb2,
+    librarians_pb2,
     observations_pb2,
     saved_searches_pb2,
     search_pb2,
     staging_pb2,
+    standing_orders_pb2,
     stores_pb2,
+    transfer_records_pb2,
+    transfers_pb2,
     uploads_pb2,
 )
+# What each kind of account that is no person's may call.
+MACHINES = {"agent": "agent", "transfer service": "transfer service"}
 ROLES: dict[str, Any] = {name: number for name, number in accounts_pb2.Role.items() if number}
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
@@ -80,9 +92,9 @@ def may(role: str, right: Any) -> bool:
         return True
     if role in ("nobody", "liar"):
         return False
-    if role == "agent":
-        return right in ("agent", ROLES["NONE"])
-    return bool(right != "agent" and ROLES[role] >= right)
+    if role in MACHINES:
+        return right in (MACHINES[role], ROLES["NONE"])
+    return bool(right not in MACHINES.values() and ROLES[role] >= right)
 
 
 def test_every_rpc_of_the_catalogue_is_in_the_table() -> None:
@@ -93,7 +105,7 @@ def test_every_service_of_the_catalogue_is_served() -> None:
     assert sorted(name for name, _, _ in app._SERVICES) == sorted(s.name for s in services())
 
 
-@pytest.mark.parametrize("role", [*ROLES, "agent", "nobody", "liar"])
+@pytest.mark.parametrize("role", [*ROLES, *MACHINES, "nobody", "liar"])
 def test_each_role_may_do_what_the_table_says_and_no_more(catalog: CatalogSite, role: str) -> None:
     token = _token(catalog, role)
     surprises = []
@@ -118,6 +130,10 @@ def _token(catalog: CatalogSite, role: str) -> str | None:
             return "lib_0123456789abcdef_" + 43 * "x"
         case "agent":
             return catalog.agent_token
+        case "transfer service":
+            return catalog.add(
+                "transfer", accounts_pb2.NONE, kind=accounts_pb2.Account.TRANSFER_SERVICE
+            )
         case _:
             return catalog.add(f"one-{role.lower()}", ROLES[role])
 
@@ -131,6 +147,8 @@ def _token(catalog: CatalogSite, role: str) -> str | None:
         ("Uploads/StartUploads", "READAPPEND"),
         ("Instances/RegisterInstances", "READAPPEND"),
         ("Files/CreateFileEvent", "READAPPEND"),
+        ("Incoming/OfferFiles", "READAPPEND"),
+        ("Librarians/AddLibrarian", "ADMIN"),
         ("Observations/AssignSessions", "READWRITE"),
         ("Stores/CreateStore", "ADMIN"),
         ("Accounts/CreateAccount", "ADMIN"),

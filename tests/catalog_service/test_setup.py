@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import InvalidToken
 from sqlalchemy import select, update
 
 from catalog_service.database import open_database
@@ -28,6 +27,8 @@ POINTS = [
     "setup.administrator",
     "setup.agent_token",
     "setup.agent",
+    "setup.transfer_service_token",
+    "setup.transfer_service",
 ]
 
 
@@ -51,12 +52,14 @@ class NewSite:
         self.config_file = directory / "site.toml"
         self.key_file = directory / "secrets" / "keys"
         self.token_file = directory / "secrets" / "agent.token"
+        self.transfer_token_file = directory / "secrets" / "transfer.token"
         self.config_file.write_text(
             f'[site]\nname = "here"\n'
             f'[catalog_service]\ndatabase_url = "{database_url}"\n'
             f'secret_key_file = "{self.key_file}"\n'
             f'[store_agent]\nname = "node1"\ntoken_file = "{self.token_file}"\n'
             f'store_prefixes = ["/data"]\n'
+            f'[transfer_service]\ntoken_file = "{self.transfer_token_file}"\n'
         )
 
     def start(self, **environment: str) -> subprocess.Popen[str]:
@@ -107,7 +110,11 @@ def check_complete(site: NewSite, answer: dict[str, Any]) -> None:
     assert site.who_bears(answer["administrator"]["token"]) == ("admin", Role.ADMIN)
     assert answer["agent_token_written"] == str(site.token_file)
     assert site.who_bears(site.token_file.read_text().strip()) == ("node1", Role.NONE)
-    assert sorted(account.name for account in site.rows(Account)) == ["admin", "node1"]
+    assert answer["transfer_token_written"] == str(site.transfer_token_file)
+    transfer_token = site.transfer_token_file.read_text().strip()
+    assert site.who_bears(transfer_token) == ("transfer", Role.NONE)
+    kinds = {account.name: account.kind for account in site.rows(Account)}
+    assert kinds == {"admin": "PERSON", "node1": "AGENT", "transfer": "TRANSFER_SERVICE"}
     assert [row.name for row in site.rows(Site)] == ["here"]
     assert {mode(path) for path in site.key_file.parent.iterdir()} == {0o600}
     secrets = Secrets(site.key_file)
@@ -129,7 +136,7 @@ def test_a_site_in_use_is_left_as_it_is(site: NewSite) -> None:
     after = (site.key_file.read_bytes(), site.token_file.read_bytes(), site.rows(Site)[0].site_id)
     assert answer["administrator"] is None
     assert after == before
-    assert len(site.rows(Token)) == 2
+    assert len(site.rows(Token)) == 3
 
 
 def use_the_administrator(site: NewSite) -> None:
@@ -227,16 +234,9 @@ def test_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
         Secrets(site.key_file)
 
 
-def test_keys_rotate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["STORE_AGENT", "TRANSFER_SERVICE"])
+def test_a_service_does_not_take_the_account_of_another(tmp_path: Path, key: str) -> None:
     site = NewSite(tmp_path, f"sqlite:///{tmp_path / 'catalog.sqlite'}")
-    site.set_up()
-    old = Secrets(site.key_file)
-    kept = old.encrypt(b"ticket")
-    older = site.key_file.read_text()
-    site.key_file.unlink()
-    site.set_up()
-    site.key_file.write_text(site.key_file.read_text() + older)
-    rotated = Secrets(site.key_file)
-    assert rotated.decrypt(kept) == b"ticket"
-    with pytest.raises(InvalidToken):
-        old.decrypt(rotated.encrypt(b"ticket"))
+    said = site.start(**{f"LIBRARIAN_{key}__NAME": "admin"}).communicate(timeout=60)[1]
+    service = key.lower().replace("_", " ")
+    assert f"The account 'admin' is a person's: give the {service} another name." in said

@@ -36,6 +36,7 @@ role_argument = click.argument(
 @password_file_option
 @click.option("--no-password", is_flag=True, help="Ask for no password: it will have tokens only.")
 @click.option("--agent", is_flag=True, help="For a store agent instead of a person.")
+@click.option("--transfer-service", is_flag=True, help="For a transfer service.")
 @json_option
 def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     connection: str,
@@ -44,6 +45,7 @@ def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     password_file: Path | None,
     no_password: bool,
     agent: bool,
+    transfer_service: bool,
     as_json: bool,
 ) -> None:
     """Create the account NAME with a ROLE.
@@ -53,10 +55,16 @@ def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     only has tokens.
     """
     prompt = f"Password for {name} (empty for none)"
-    without = no_password or agent
+    without = no_password or agent or transfer_service
     password = "" if without else read_password(password_file, prompt, confirm=True)
     with Librarian.connect(connection) as site:
-        account = site.create_user(name, role, password or None, is_agent=agent)
+        account = site.create_user(
+            name,
+            role,
+            password or None,
+            is_agent=agent,
+            is_transfer_service=transfer_service,
+        )
     _print_account(account, as_json=as_json)
 
 

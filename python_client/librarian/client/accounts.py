@@ -23,13 +23,21 @@ class AccountCalls(SiteCalls):
         return read_site(stub.Ping(accounts_pb2.PingRequest()))
 
     def create_user(
-        self, name: str, role: str, password: str | None = None, *, is_agent: bool = False
+        self,
+        name: str,
+        role: str,
+        password: str | None = None,
+        *,
+        is_agent: bool = False,
+        is_transfer_service: bool = False,
     ) -> Account:
         """Create an account; raises ConflictError when the name is taken.
 
-        Without a password it can only have tokens. An agent's account may announce that agent.
+        Without a password it can only have tokens. An agent's account may announce that agent,
+        and a transfer service's may push files.
         """
         kind = accounts_pb2.Account.AGENT if is_agent else accounts_pb2.Account.PERSON
+        kind = accounts_pb2.Account.TRANSFER_SERVICE if is_transfer_service else kind
         request = accounts_pb2.CreateAccountRequest(
             name=name, role=check_role(role), password=password or "", kind=kind
         )

@@ -34,9 +34,11 @@ class Account(_message.Message):
         KIND_UNSPECIFIED: _ClassVar[Account.Kind]
         PERSON: _ClassVar[Account.Kind]
         AGENT: _ClassVar[Account.Kind]
+        TRANSFER_SERVICE: _ClassVar[Account.Kind]
     KIND_UNSPECIFIED: Account.Kind
     PERSON: Account.Kind
     AGENT: Account.Kind
+    TRANSFER_SERVICE: Account.Kind
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
