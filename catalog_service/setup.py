@@ -56,7 +56,7 @@ class SetupResult:
     transfer_token_file: Path | None
 
 
-_NO_TRANSFERS = LocalTransferConfig()
+_NO_TRANSFERS = LocalTransferConfig(name="transfer", token_file=None)
 
 
 def set_up(

@@ -23,9 +23,12 @@ from librarian.cli.output import (
     print_rows,
 )
 from librarian.client.librarian import Librarian
+from librarian.client.librarians import RemoteInstance
 from librarian.client.records import File, FileEvent, Instance, to_json
+from librarian.errors import NoInstanceError
 
 _INSTANCE_COLUMNS = [Column("Store"), Column("State"), Column("Host"), Column("Path")]
+_REMOTE_COLUMNS = [Column("Librarian"), Column("Confirmed (UTC)")]
 _EVENT_COLUMNS = [Column("Time (UTC)"), Column("Event"), Column("Details")]
 
 
@@ -37,13 +40,16 @@ def show_file(connection: str, name: str, as_json: bool) -> None:
     """Show the file NAME, its copies at the site, and what happened to it."""
     with Librarian.connect(connection) as site:
         file, instances = site.get_file(name), site.list_instances(name)
-        events = site.list_file_events(name)
+        events, elsewhere = site.list_file_events(name), site.list_remote_instances(name)
         if as_json:
-            print_json(_whole_file(file, instances, events))
+            document = _whole_file(file, instances, events)
+            print_json({**document, "remote_instances": to_json(elsewhere)})
             return
         print_fields(_file_fields(file))
         print_line()
         print_rows(_INSTANCE_COLUMNS, map(_instance_row, instances), empty="No copy is here.")
+        print_line()
+        print_rows(_REMOTE_COLUMNS, map(_remote_row, elsewhere), empty="It is not elsewhere.")
         print_line()
         print_rows(_EVENT_COLUMNS, map(_event_row, events), empty="Nothing happened to it.")
 
@@ -53,9 +59,12 @@ def show_file(connection: str, name: str, as_json: bool) -> None:
 @name_argument
 @json_option
 def locate_file(connection: str, name: str, as_json: bool) -> None:
-    """Say where each available copy of the file NAME lies, as `host:path`."""
+    """Say where each available copy of the file NAME lies, as `host:path`.
+
+    When none is here, the librarians that are believed to have it are named.
+    """
     with Librarian.connect(connection) as site:
-        for instance in site.locate_file(name):
+        for instance in _locate(site, name):
             if as_json:
                 place = {"host": instance.host, "path": instance.path, "store": instance.store}
                 print_json(place)
@@ -83,6 +92,16 @@ def add_file_event(
         print_json(event.to_json())
     else:
         print_line(f"Logged {event.type} with {name}.")
+
+
+def _locate(site: Librarian, name: str) -> list[Instance]:
+    try:
+        return site.locate_file(name)
+    except NoInstanceError as error:
+        names = [one.librarian_name for one in site.list_remote_instances(name)]
+        if not names:
+            raise
+        raise NoInstanceError(f"{error} It is believed to be at {', '.join(names)}.") from error
 
 
 def _parse_detail(detail: str) -> tuple[str, Any]:
@@ -121,6 +140,10 @@ def _file_fields(file: File) -> dict[str, str]:
 
 def _instance_row(instance: Instance) -> list[str]:
     return [instance.store, instance.state.lower(), instance.host, instance.path]
+
+
+def _remote_row(remote: RemoteInstance) -> list[str]:
+    return [remote.librarian_name, format_time(remote.confirm_time)]
 
 
 def _event_row(event: FileEvent) -> list[str]:

@@ -10,6 +10,7 @@ from librarian.client.downloads import DownloadCalls
 from librarian.client.exports import ExportCalls
 from librarian.client.files import FileCalls
 from librarian.client.jobs import JobCalls
+from librarian.client.librarians import LibrarianCalls
 from librarian.client.metadata import MetadataCalls
 from librarian.client.reconciliations import ReconciliationCalls
 from librarian.client.registration import RegistrationCalls
@@ -27,6 +28,7 @@ class Librarian(
     AccountCalls,
     ExportCalls,
     FileCalls,
+    LibrarianCalls,
     MetadataCalls,
     TransferCalls,
     SearchCalls,
