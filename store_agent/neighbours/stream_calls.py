@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from librarian.client.channel import Connection
+from librarian.client.retries import Backoff
 from librarian.errors import (
     BusyError,
     InvalidRequestError,
@@ -28,17 +29,22 @@ from store_agent.stores import Stores
 _ASK_TIMEOUT_SECONDS = 120.0
 # Less than this is sent anew rather than asked for.
 _WORTH_RESUMING_BYTES = 4 << 20
+_BUSY_PATIENCE_SECONDS = 10.0
+_BUSY_PAUSE_SECONDS = 0.5
 
 _CAUSES: dict[type[LibrarianError], Cause] = {
     StoreFullError: Cause.FULL,
     NotAllowedError: Cause.REFUSED,
     NotSignedInError: Cause.REFUSED,
     NotReachableError: Cause.UNREACHABLE,
-    BusyError: Cause.UNREACHABLE,
     StoreUnusableError: Cause.UNREACHABLE,
 }
 # Of one upload only. The neighbour tells what became of it when the batch is finished.
 _ERRORS_OF_ONE = (UnknownUploadError, StateError, InvalidRequestError)
+
+
+class _BusyThereError(Exception):
+    """Somebody else writes there, or too many do."""
 
 
 class StreamCalls:
@@ -62,7 +68,7 @@ class StreamCalls:
     def send(self, files: Sequence[PushFile], progress: Progress) -> None:
         """Send files of one store, and settle each; raise TroubleError, or BusyError to stop."""
         try:
-            self._send(files, progress)
+            self._send_patiently(files, progress)
         except _ERRORS_OF_ONE:
             # Whose it is, a call alone tells.
             if len(files) == 1:
@@ -70,6 +76,19 @@ class StreamCalls:
                 return
             for file in files:
                 self.send([file], progress)
+
+    def _send_patiently(self, files: Sequence[PushFile], progress: Progress) -> None:
+        """Send files; an earlier push that was just ended may still be held to write there."""
+        backoff = Backoff(_BUSY_PATIENCE_SECONDS)
+        while True:
+            try:
+                self._send(files, progress)
+            except _BusyThereError as error:
+                self._bandwidth.take(0)
+                if not backoff.pause(_BUSY_PAUSE_SECONDS):
+                    raise TroubleError(Cause.UNREACHABLE, str(error)) from error
+            else:
+                return
 
     def _send(self, files: Sequence[PushFile], progress: Progress) -> None:
         arrived = {file.upload_id: self._ask_arrived(file) for file in files}
@@ -115,10 +134,10 @@ class StreamCalls:
         except LibrarianError as error:
             if isinstance(error, _ERRORS_OF_ONE) and not isinstance(error, StoreUnusableError):
                 raise
+            said = f"The neighbour's agent at {self._address} said: {error}"
+            if isinstance(error, BusyError):
+                raise _BusyThereError(said) from error
             causes = (cause for kind, cause in _CAUSES.items() if isinstance(error, kind))
-            raise TroubleError(
-                next(causes, Cause.UNREACHABLE),
-                f"The neighbour's agent at {self._address} said: {error}",
-            ) from error
+            raise TroubleError(next(causes, Cause.UNREACHABLE), said) from error
         finally:
             self._watch.end()

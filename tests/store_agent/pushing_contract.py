@@ -18,6 +18,7 @@ from librarian.service.tickets import Ticket, sign_ticket
 from librarian.v1 import incoming_pb2
 from librarian.v1 import store_agent_pb2 as pb
 from store_agent.paths import FILE_FLAGS
+from tests.bad_links import BadLink
 from tests.polling import wait_until
 from tests.ssh_server import SshServer
 from tests.store_agent.running_agent import Agent, running_agent
@@ -32,8 +33,6 @@ class Setup:
     way = incoming_pb2.PUSH_WAY_STREAM
     # Whether bytes of a flat file that are there are not brought again.
     resumes = True
-    # What it takes before the first byte, on a machine that does much else.
-    startup_seconds = 0.0
 
     def sender_settings(self, directory: Path) -> dict[str, Any]:
         """Return what the agent here is told."""
@@ -67,7 +66,7 @@ class StreamSetup(Setup):
     def way_in(self, sites: "Sites") -> dict[str, Any]:
         agent = sites.there.running
         ticket = sign_ticket(agent.parts.ticket_key, Ticket("write", BATCH), 600)
-        return {"agent_address": agent.address, "ticket": ticket}
+        return {"agent_address": sites.through_link(agent.address), "ticket": ticket}
 
 
 class SharedSetup(Setup):
@@ -87,7 +86,6 @@ class RsyncSetup(Setup):
     """By an SSH server into the batch's directory there, from which they are adopted."""
 
     way = incoming_pb2.PUSH_WAY_RSYNC
-    startup_seconds = 3.0
 
     def __init__(self) -> None:
         self.server: SshServer | None = None
@@ -106,8 +104,10 @@ class RsyncSetup(Setup):
 
     def way_in(self, sites: "Sites") -> dict[str, Any]:
         answer = sites.there.manage.PrepareBatch(self._batch(pb.PrepareBatchRequest))
-        fields = ("ssh_host", "ssh_port", "ssh_user", "rsync_path")
-        return {name: getattr(answer, name) for name in fields}
+        address = sites.through_link(f"{answer.ssh_host}:{answer.ssh_port}")
+        fields = ("ssh_host", "ssh_user", "rsync_path")
+        way_in: dict[str, Any] = {name: getattr(answer, name) for name in fields}
+        return {**way_in, "ssh_port": int(address.rpartition(":")[2])}
 
     def push_settings(self) -> dict[str, Any]:
         return {"ssh_host_key": self.server.host_key if self.server else ""}
@@ -165,13 +165,22 @@ class Outcome:
 class Sites:
     """The agent here with files to push, and the neighbour's."""
 
-    def __init__(self, here: Agent, there: Agent, setup: Setup, root_there: Path) -> None:
+    def __init__(
+        self, here: Agent, there: Agent, setup: Setup, root_there: Path, link: BadLink
+    ) -> None:
+        # All that goes from here to there, but by the shared way.
+        self.link = link
         self.here = here
         self.there = there
         self.setup = setup
         self.root = here.add_store(HERE)
         self.root_there = there.add_store(THERE, root_there)
         self.pusher = here.stub("push", BATCH)
+
+    def through_link(self, address: str) -> str:
+        """Return the address of the link, which leads to this one now."""
+        self.link.target_port = int(address.rpartition(":")[2])
+        return self.link.address
 
     def put(self, contents: Mapping[str, bytes | None]) -> list[pb.PushFile]:
         """Put flat files into the store here, and prepare their uploads there."""
@@ -258,8 +267,9 @@ def running_sites(
     with (
         running_agent(directory / THERE, **settings) as there,
         running_agent(directory / HERE, **own_settings) as here,
+        BadLink() as link,
     ):
         try:
-            yield Sites(here, there, setup, root_there or prefix / THERE)
+            yield Sites(here, there, setup, root_there or prefix / THERE, link)
         finally:
             setup.stop()

@@ -1,16 +1,19 @@
 """The stream way: resuming, and telling apart what is in its way."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from librarian.service.tickets import Ticket, sign_ticket
 from librarian.v1 import librarians_pb2
 from librarian.v1 import store_agent_pb2 as pb
+from store_agent.neighbours import stream_watch
 from tests.store_agent.pushing_contract import BATCH, THERE, Sites, StreamSetup, running_sites
-from tests.store_agent.running_agent import upload
+from tests.store_agent.running_agent import running_agent, upload
 
 MIB = 1 << 20
 
@@ -114,3 +117,62 @@ def test_a_store_there_that_lost_its_disk_holds_the_batch_back(sites: Sites) -> 
     assert outcome.trouble.cause == librarians_pb2.Link.UNREACHABLE
     assert "is its disk mounted" in outcome.trouble.message
     assert outcome.failures == {}
+
+
+def test_a_neighbour_with_tls_is_believed_by_its_own_authority_only(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    own = authority.issue_cert("127.0.0.1")
+    own.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    own.private_key_pem.write_to_path(tmp_path / "key.pem")
+
+    class TlsSetup(StreamSetup):
+        """To an agent whose port speaks TLS."""
+
+        def way_in(self, sites: Sites) -> dict[str, object]:
+            return {**super().way_in(sites), "agent_tls": True}
+
+    with running_sites(tmp_path, TlsSetup()) as sites:
+        files = sites.put({"a": b"a"})
+        changes = {"tls_cert_file": tmp_path / "cert.pem", "tls_key_file": tmp_path / "key.pem"}
+        with running_agent(sites.there.directory, **changes) as there:
+            there.running.parts.stores.open_store(
+                THERE, sites.root_there, str(uuid.uuid5(uuid.NAMESPACE_URL, THERE))
+            )
+            request = sites.request(files, ca_pem=authority.cert_pem.bytes().decode())
+            request.way_in.agent_address = there.running.address
+            ticket = sign_ticket(there.running.parts.ticket_key, Ticket("write", BATCH), 600)
+            request.way_in.ticket = ticket
+            request.ca_pem, good = trustme.CA().cert_pem.bytes().decode(), request.ca_pem
+            *_, last = sites.pusher.PushFiles(request)
+            assert last.trouble.cause == librarians_pb2.Link.UNREACHABLE
+            request.ca_pem = good
+            *_, last = sites.pusher.PushFiles(request)
+            assert [file.upload_id for file in last.files] == [files[0].upload_id]
+            assert not last.HasField("trouble")
+
+
+def test_a_neighbour_that_falls_silent_is_noticed(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_watch, "STALL_SECONDS", 0.5)
+    files = sites.put({"a": b"a"})
+    sites.link.silent = True
+    outcome = sites.push(files)
+    assert outcome.trouble is not None
+    assert outcome.trouble.cause == librarians_pb2.Link.UNREACHABLE
+    assert "has done nothing" in outcome.trouble.message
+
+
+def test_the_agent_there_may_stop_in_the_middle(tmp_path: Path) -> None:
+    data = os.urandom(12 * MIB)
+    with running_sites(tmp_path, StreamSetup()) as sites:
+        files = sites.put({"large": data})
+        for answer in sites.start(files, bandwidth_bytes_per_second=12 * MIB):
+            if answer.bytes_done > 2 * MIB:
+                sites.there.running.stop(0.0)
+            last = answer
+        assert last.trouble.cause == librarians_pb2.Link.UNREACHABLE
+    with running_sites(tmp_path, StreamSetup()) as sites:
+        assert sites.push(files, fence=2).there == [files[0].upload_id]
+        assert sites.link.sent_bytes < 11 * MIB
+        assert sites.refused(files) == {}
