@@ -28,6 +28,11 @@ class Brake:
         for cancel in cancels:
             cancel()
 
+    @property
+    def reason(self) -> Exception | None:
+        """Return why all must stop; None as long as they need not."""
+        return self._reason
+
     def check(self) -> None:
         """Raise the reason when there is one."""
         if self._reason is not None:

@@ -66,21 +66,24 @@ class Push:
         reach("transfer.claimed")
         self._lease.start()
         self._watcher.start()
-        reason: Exception | None = None
+        try:
+            self._give_back(self._drive_to_end())
+        finally:
+            # Renewed any longer, a batch that nobody drives would never be another's.
+            self._lease.end()
+            self._parts.agent.close()
+
+    def _drive_to_end(self) -> Exception | None:
+        """Drive the batch, and return why it ended before its time, if it did."""
+        brake = self._parts.brake
         try:
             self._drive()
         except Exception as error:
-            # Of what stopped several threads, the first reason is the true one.
-            self._parts.brake.pull(error)
+            brake.pull(error)
         self._parts.batch.close()
         self._watcher.end()
-        try:
-            self._parts.brake.check()
-        except Exception as error:
-            reason = error
-        self._give_back(reason)
-        self._lease.end()
-        self._parts.agent.close()
+        # Of what stopped several threads, the first reason is the true one.
+        return brake.reason
 
     def _drive(self) -> None:
         """Take the steps; after each the batch may be left, and taken up again from the first."""

@@ -14,7 +14,6 @@ from librarian.errors import (
 )
 from librarian.v1 import incoming_pb2, librarians_pb2
 from librarian.v1 import store_agent_pb2 as agent_pb
-from tests.polling import wait_until
 from tests.transfer_service.faults import LOST_ANSWERS
 
 Verdict = incoming_pb2.OfferAnswer.Verdict
@@ -179,15 +178,24 @@ def test_what_the_agent_cannot_do_at_all_is_a_matter_for_a_person(world, start):
     assert world.wait_for_end().cause == Cause.MISCONFIGURED
 
 
-def test_a_ticket_that_has_run_out_is_renewed(world, start, monkeypatch):
+def test_a_ticket_that_has_run_out_is_renewed_and_the_push_goes_on(world, start, monkeypatch):
     monkeypatch.setattr("transfer_service.sending._TICKET_SECONDS", 0.0)
-    world.agent.files_before_pause = 1
     refused = agent_pb.PushTrouble(cause=Cause.REFUSED, message="The ticket has run out.")
     world.agent.troubles = [refused]
-    world.agent.way = incoming_pb2.PUSH_WAY_RSYNC
-    world.catalog.add(1)
-    world.agent.files_before_pause = None
-    world.faults.fail("FinishFiles")
+    world.agent.files_before_trouble = 1
+    world.catalog.add(2)
     start()
     assert world.wait_for_end().cause == 0
-    wait_until(lambda: "RenewBatch" in world.faults.calls, what="a new ticket")
+    assert world.catalog.states() == ["CONFIRMED", "CONFIRMED"]
+    tickets = [push.way_in.ticket for push in world.agent.pushes]
+    assert tickets == ["write-ticket", "new-ticket"]
+    assert [file.file_name for file in world.agent.pushes[1].files] == ["zen.2.uv"]
+
+
+def test_a_ticket_that_is_refused_at_once_is_a_refusal(world, start):
+    refused = agent_pb.PushTrouble(cause=Cause.REFUSED, message="That ticket is none.")
+    world.agent.troubles = [refused]
+    world.agent.files_before_trouble = 0
+    world.catalog.add(1)
+    start()
+    assert world.wait_for_end().cause == Cause.REFUSED

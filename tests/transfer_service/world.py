@@ -32,6 +32,8 @@ class FakeAgent(store_agent_pb2_grpc.StoreAgentServicer):
         self.bad: dict[str, uploads_pb2.Failure] = {}
         self.troubles: list[pb.PushTrouble] = []
         self.pushes: list[pb.PushFilesRequest] = []
+        # The trouble comes after so many; after all of them when this is None.
+        self.files_before_trouble: int | None = None
         # Holds the stream open after this many files, until it is set or the caller leaves.
         self.files_before_pause: int | None = None
         self.go_on = threading.Event()
@@ -42,6 +44,8 @@ class FakeAgent(store_agent_pb2_grpc.StoreAgentServicer):
             self.pushes.append(request)
             done = 0
             for number, file in enumerate(request.files):
+                if self.troubles and number == self.files_before_trouble:
+                    break
                 if number == self.files_before_pause:
                     yield from self._pause(context, done)
                     if self.cancelled.is_set():
