@@ -1,31 +1,23 @@
-"""What a neighbour may have run over SSH: a check, or one rsync that writes into its batch."""
+"""Doing what a neighbour asks for over SSH: a check, or one rsync that writes into its batch."""
 
 import json
 import os
 import re
 import resource
-import shlex
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from librarian.errors import BusyError, NotAllowedError, StateError
+from librarian.errors import BusyError, StateError
 from librarian.names import show_name
-from store_agent.batch_places import Batch, open_lock, take_lock
+from store_agent.batch_places import open_lock, take_lock
 from store_agent.paths import DIRECTORY_FLAGS, open_beneath
+from store_agent.receive_orders import Order, find_batch
 from store_agent.stores import find_mark
 
-CHECK = "librarian-receive"
-_MAX_COMMAND_CHARACTERS = 8192
-# After `e` come a version and what the sender's rsync can do. Not among the options: `s`, which
-# would bring further ones past this check.
-_SHORT_OPTIONS = re.compile(r"-[trR]{1,3}e[0-9]*\.[0-9]*[A-Za-z]{0,32}")
-_LONG_OPTION = re.compile(r"--(inplace|fsync|timeout=[1-9][0-9]{0,3}|bwlimit=[0-9]{1,12})")
-_BATCH_PATH = re.compile(r"(/.*)/\.librarian/incoming/([^/]+)/([^/]+)/data/?")
 # Of the system's own, whatever the account's environment says.
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PATIENCE_SECONDS = 10.0
@@ -33,38 +25,6 @@ _TIMEOUT = "--timeout=120"
 _CONFINE_SINCE = (3, 5, 0)
 _MAX_OPEN_FILES = 1024
 _MAX_MEMORY_BYTES = 4 << 30
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a neighbour asks for: the options of its rsync, None for a check, and where."""
-
-    options: tuple[str, ...] | None
-    path: str
-
-
-def parse_command(command: str) -> Order:
-    """Return what a command line asks for; raise NotAllowedError for all that is not allowed."""
-    try:
-        words = shlex.split(command[: _MAX_COMMAND_CHARACTERS + 1])
-    except ValueError:
-        words = []
-    if not command.isprintable() or len(command) > _MAX_COMMAND_CHARACTERS:
-        raise _refused(command)
-    if words[:2] == [CHECK, "check"] and len(words) == 3:
-        return Order(None, words[2])
-    if words[:2] == ["rsync", "--server"] and len(words) >= 5 and words[-2] == ".":
-        options = words[2:-2]
-        if _SHORT_OPTIONS.fullmatch(options[0]) and all(map(_LONG_OPTION.fullmatch, options[1:])):
-            return Order(tuple(options), words[-1])
-    raise _refused(command)
-
-
-def _refused(command: str) -> NotAllowedError:
-    return NotAllowedError(
-        f"This key allows 'librarian-receive check PATH' and one rsync that writes into a batch of"
-        f" its own, but not {show_name(command)}."
-    )
 
 
 class OpenBatch:
@@ -82,20 +42,6 @@ class OpenBatch:
             ) from None
         finally:
             os.close(root_fd)
-
-
-def find_batch(path: str, peer: str, roots: Sequence[str]) -> tuple[str, Batch]:
-    """Return the root and the batch that a path names; raise NotAllowedError for another's.
-
-    A root must be given exactly: deeper in a store could lie a dataset that looks like one.
-    """
-    matched = _BATCH_PATH.fullmatch(path)
-    if matched is None or matched[1] not in roots or matched[2] != peer:
-        raise NotAllowedError(
-            f"This key writes into batches of the account {peer} only, and not to"
-            f" {show_name(path)}."
-        )
-    return matched[1], Batch(matched[2], matched[3])
 
 
 def _open_root(root: str) -> int:

@@ -1,6 +1,7 @@
 """Checking a neighbour's SSH before anything is sent: what is wrong, in a sentence."""
 
 import json
+import logging
 import shlex
 import socket
 from contextlib import closing
@@ -15,6 +16,9 @@ from store_agent.pushing.ways import Cause, TroubleError
 
 OLDEST_RSYNC = (3, 2, 4)
 """The first with --fsync, and the first that quotes what a remote shell would read."""
+
+# It logs each error with a traceback before it raises it; here they are told in a sentence.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _CONNECT_SECONDS = 20.0
 _MAX_ANSWER_BYTES = 65536

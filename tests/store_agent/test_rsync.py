@@ -9,15 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from librarian.errors import InvalidRequestError
 from librarian.v1 import librarians_pb2
-from store_agent.pushing.rsync_progress import ProgressReader, trouble_of
-from store_agent.pushing.ssh_address import SshAddress, find_address
-from store_agent.pushing.ssh_checks import SshAnswer, check_answer
-from store_agent.pushing.ways import Cause, Push, TroubleError, WayIn
 from tests.polling import wait_until
 from tests.ssh_server import SshServer, make_key
 from tests.store_agent.pushing_contract import BATCH, HERE, RsyncSetup, Sites, running_sites
@@ -43,139 +36,6 @@ def sites(tmp_path: Path, setup: RsyncSetup) -> Iterator[Sites]:
 def server(sites: Sites, setup: RsyncSetup) -> SshServer:
     assert setup.server is not None
     return setup.server
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    """Return a directory of keys with one in it; what is in the file is not looked at."""
-    (tmp_path / "neighbour").write_text("key")
-    (tmp_path / "neighbour").chmod(0o600)
-    return tmp_path
-
-
-def push_to(**changes: object) -> Push:
-    way_in = {"ssh_host": "b.example", "ssh_user": "li", "rsync_path": "/s/data", **changes}
-    return Push("00", 1, "neighbour", WayIn("s1", **way_in), ssh_host_key=HOST_KEY)  # type: ignore[arg-type]
-
-
-def test_a_neighbour_s_address_is_found(keys: Path) -> None:
-    address = find_address(push_to(), keys)
-    assert address.remote("/s/data") == "li@b.example:/s/data/"
-    assert find_address(push_to(ssh_host="::1"), keys).remote("/s/") == "li@[::1]:/s/"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"ssh_host": ""},
-        {"rsync_path": ""},
-        {"ssh_host": "-oProxyCommand=id"},
-        {"ssh_host": "b.example/x"},
-        {"ssh_host": "x@y"},
-        {"ssh_host": "a b"},
-        {"ssh_host": "b.example:/etc"},
-        {"ssh_host": "b\n"},
-        {"ssh_user": ""},
-        {"ssh_user": "-l"},
-        {"ssh_user": "a/b"},
-        {"ssh_user": "a:b"},
-        {"ssh_user": "a b"},
-        {"ssh_port": 0},
-        {"ssh_port": 65536},
-        {"rsync_path": "s/data"},
-        {"rsync_path": "/s\n"},
-        {"rsync_path": "/" + "x" * 5000},
-    ],
-)
-def test_what_a_neighbour_answers_is_not_believed(keys: Path, changes: dict[str, object]) -> None:
-    with pytest.raises(InvalidRequestError):
-        find_address(push_to(**changes), keys)
-
-
-def test_a_key_that_others_may_read_is_not_used(keys: Path) -> None:
-    (keys / "neighbour").chmod(0o640)
-    with pytest.raises(InvalidRequestError, match="chmod 600"):
-        find_address(push_to(), keys)
-
-
-def test_without_a_key_or_a_pinned_host_nothing_is_sent(keys: Path) -> None:
-    with pytest.raises(InvalidRequestError, match="ssh_key_dir"):
-        find_address(push_to(), None)
-    (keys / "neighbour").unlink()
-    with pytest.raises(InvalidRequestError, match="ssh-keygen"):
-        find_address(push_to(), keys)
-    (keys / "neighbour").mkdir(mode=0o700)
-    with pytest.raises(InvalidRequestError, match="not a file"):
-        find_address(push_to(), keys)
-    with pytest.raises(InvalidRequestError, match="quote"):
-        find_address(push_to(), keys / '"')
-
-
-@pytest.mark.parametrize(
-    "pinned", ["", "ssh-ed25519", "* " + HOST_KEY, HOST_KEY + "\n* " + HOST_KEY]
-)
-def test_only_one_host_key_is_held_to(keys: Path, pinned: str) -> None:
-    push = Push("00", 1, "neighbour", push_to().way_in, ssh_host_key=pinned)
-    with pytest.raises(InvalidRequestError, match="host key"):
-        find_address(push, keys)
-
-
-@pytest.mark.parametrize(
-    ("code", "said", "cause"),
-    [
-        (0, "", None),
-        (23, "rsync: [sender] send_files failed to open x: Permission denied (13)", None),
-        (24, "file has vanished", None),
-        (11, "rsync: [receiver] write failed", Cause.FULL),
-        (23, "rsync: [generator] mkdir failed: No space left on device (28)", Cause.FULL),
-        (12, "rsync: connection unexpectedly closed", Cause.UNREACHABLE),
-        (30, "io timeout", Cause.UNREACHABLE),
-        (255, "ssh: connect to host b: Connection refused", Cause.UNREACHABLE),
-        (10, "", Cause.UNREACHABLE),
-        (35, "", Cause.UNREACHABLE),
-        (-9, "", Cause.UNREACHABLE),
-        (1, "rsync: --fsync: unknown option", Cause.MISCONFIGURED),
-        (127, "setpriv: failed to execute rsync", Cause.MISCONFIGURED),
-        (12, "librarian-receive: This key writes into batches of a only", Cause.REFUSED),
-        (12, "librarian-receive: No store is at '/s' now", Cause.UNREACHABLE),
-    ],
-)
-def test_each_end_of_rsync_has_its_meaning(code: int, said: str, cause: Cause | None) -> None:
-    trouble = trouble_of(code, said, "'b'")
-    assert (trouble.cause if trouble else None) == cause
-    assert trouble is None or "'b'" in str(trouble)
-
-
-def test_what_rsync_says_cannot_disturb_a_terminal() -> None:
-    assert "\x1b" not in str(trouble_of(12, "\x1b[31mred", "'b'"))
-
-
-@given(st.lists(st.integers(0, 10**15), max_size=20), st.data())
-def test_progress_is_read_however_it_is_cut(numbers: list[int], data: st.DataObject) -> None:
-    said = (
-        b"".join(b"\r%15d  3%%  1.0MB/s 0:00:01 (xfr#1, to-chk=3/4)" % n for n in numbers) + b"\n"
-    )
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(said)), max_size=10)))
-    reader = ProgressReader()
-    starts = [0, *cuts]
-    fed = sum(
-        reader.feed(said[start:end]) for start, end in zip(starts, [*cuts, None], strict=True)
-    )
-    assert fed == reader.sent_bytes == max(numbers, default=0)
-
-
-def test_what_is_there_already_needs_no_room() -> None:
-    check_answer(SshAnswer((3, 2, 7), 10, 90), 100, "'b'")
-    with pytest.raises(TroubleError, match="10 bytes free, and 11 more") as caught:
-        check_answer(SshAnswer((3, 2, 7), 10, 89), 100, "'b'")
-    assert caught.value.cause is Cause.FULL
-
-
-@pytest.mark.parametrize("version", [(3, 2, 3), (3, 1, 9), ()])
-def test_an_old_rsync_there_is_told(version: tuple[int, ...]) -> None:
-    with pytest.raises(TroubleError, match=r"needs rsync 3\.2\.4") as caught:
-        check_answer(SshAnswer(version, 1000, 0), 1, "'b'")
-    assert caught.value.cause is Cause.MISCONFIGURED
 
 
 def test_another_host_key_is_told_with_both(sites: Sites, tmp_path: Path) -> None:
@@ -226,7 +86,6 @@ def test_a_server_that_is_down_is_told_and_then_found_again(
     outcome = sites.push(files)
     assert outcome.trouble is not None
     assert outcome.trouble.cause == UNREACHABLE
-    assert "cannot be reached" in outcome.trouble.message
     server.start()
     assert sites.push(files, fence=2).there == [files[0].upload_id]
     server.stop()
@@ -316,11 +175,3 @@ def rsyncs(directory: Path) -> list[str]:
         except OSError:
             continue
     return found
-
-
-def test_ssh_is_called_without_a_shell_or_a_configuration(keys: Path) -> None:
-    address = SshAddress("b", 22, "li", keys / "neighbour", "ssh-ed25519", "A" * 68)
-    command = address.command(keys / "known hosts")
-    assert command.startswith("ssh -F none -T -p 22 ")
-    for option in ("StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes"):
-        assert f"-o '{option}'" in command
