@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among
 from catalog_service.database import SEARCH_TIMEOUT, Database
 from catalog_service.retrying import translated_errors
-from catalog_service.search.compiler import compile_search
+from catalog_service.search.attributes import ItemKind
+from catalog_service.search.compiler import compile_parsed
+from catalog_service.search.language import parse_search
 from catalog_service.search.time_limits import limited_time
 from catalog_service.tables import File, Librarian, RemoteInstance, StandingOrder, Transfer
 from catalog_service.transfer_queue import Queued, queue_transfers
@@ -23,9 +25,6 @@ logger = logging.getLogger(__name__)
 MOST_FILES = 2000
 # A person waits longer for a search than all other orders should for one.
 _LONGEST_SECONDS = 10.0
-
-# Returns the condition that a column of files' keys has one of those that are looked at.
-Within = Callable[[Session, Any], ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
@@ -50,31 +49,20 @@ def watched(order: StandingOrder) -> Watched:
     return Watched(order.id, order.librarian_id, order.search, order.owner, order.error)
 
 
-def find_matches(database: Database, order: Watched, within: Within) -> Sequence[int]:
-    """Return files, by key, that an order has to queue, of those looked at: the first of them.
+def match_news(database: Database, order: Watched, file_ids: Sequence[int]) -> Sequence[int]:
+    """Return those of some files that an order matches and that have an instance here.
 
     Raises InvalidRequestError when its search fails, or takes too long.
     """
-    try:
-        compiled = compile_search(database, order.search, account_name=order.owner)
-        with translated_errors(), database.readings.begin() as db:
-            db.info[SEARCH_TIMEOUT] = min(db.info[SEARCH_TIMEOUT], _LONGEST_SECONDS)
-            with limited_time(db):
-                return db.scalars(_missing(db, order, within).where(compiled.condition)).all()
-    except (BusyError, InvalidRequestError, NotReachableError):
-        raise
-    except Exception as error:
-        # Whatever it is, other orders go on.
-        logger.exception("The search of the standing order %s failed.", order.id)
-        raise InvalidRequestError(
-            f"The search failed for a reason of its own ({type(error).__name__}); the catalogue's"
-            " log tells more."
-        ) from error
+    return _find(database, order, lambda db: _available(has_key_among(db, File.id, file_ids)))
 
 
-def among(file_ids: Sequence[int]) -> Within:
-    """Look at some files."""
-    return lambda db, column: has_key_among(db, column, file_ids)
+def match_part(database: Database, order: Watched, after: int, upto: int) -> Sequence[int]:
+    """Return files that an order has to queue, of those after a key up to another.
+
+    They are the first of them, at most `MOST_FILES`. Raises InvalidRequestError as `match_news`.
+    """
+    return _find(database, order, lambda _: _unsent(order, after, upto).limit(MOST_FILES))
 
 
 def queue_matches(db: Session, order: StandingOrder, file_ids: Sequence[int]) -> Queued:
@@ -91,22 +79,44 @@ def queue_matches(db: Session, order: StandingOrder, file_ids: Sequence[int]) ->
     )
 
 
-def _missing(db: Session, order: Watched, within: Within) -> Select[Any]:
-    """Select files with an instance here of which nothing is known at the neighbour."""
+def _find(database: Database, order: Watched, choose: Callable[[Session], Any]) -> Sequence[int]:
+    try:
+        parsed = parse_search(order.search)
+        with translated_errors(), database.readings.begin() as db:
+            db.info[SEARCH_TIMEOUT] = min(db.info[SEARCH_TIMEOUT], _LONGEST_SECONDS)
+            with limited_time(db):
+                compiled = compile_parsed(db, parsed, ItemKind.FILES, order.owner)
+                return db.scalars(choose(db).where(compiled.condition)).all()
+    except (BusyError, InvalidRequestError, NotReachableError):
+        raise
+    except Exception as error:
+        # Whatever it is, other orders go on.
+        logger.exception("The search of the standing order %s failed.", order.id)
+        raise InvalidRequestError(
+            f"The search failed for a reason of its own ({type(error).__name__}); the catalogue's"
+            " log tells more."
+        ) from error
+
+
+def _available(within: ColumnElement[bool]) -> Select[Any]:
+    return select(File.id).where(within, File.instance_count > 0).order_by(File.id)
+
+
+def _unsent(order: Watched, after: int, upto: int) -> Select[Any]:
+    """Select files of which nothing is known at the neighbour."""
+
+    def within(column: Any) -> ColumnElement[bool]:
+        return and_(column > after, column <= upto)
+
     # What is looked at is said of each table: PostgreSQL does not conclude it.
     sent = select(Transfer.id).where(
         Transfer.file_id == File.id,
         Transfer.librarian_id == order.librarian_id,
-        within(db, Transfer.file_id),
+        within(Transfer.file_id),
     )
     there = select(RemoteInstance.file_id).where(
         RemoteInstance.file_id == File.id,
         RemoteInstance.librarian_id == order.librarian_id,
-        within(db, RemoteInstance.file_id),
+        within(RemoteInstance.file_id),
     )
-    return (
-        select(File.id)
-        .where(within(db, File.id), File.instance_count > 0, ~sent.exists(), ~there.exists())
-        .order_by(File.id)
-        .limit(MOST_FILES)
-    )
+    return _available(within(File.id)).where(~sent.exists(), ~there.exists())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
@@ -18,7 +18,7 @@ from catalog_service.loops.order_loop import OrderParts
 from catalog_service.order_matching import (
     MOST_FILES,
     Watched,
-    find_matches,
+    match_part,
     queue_matches,
     watched,
 )
@@ -92,10 +92,6 @@ class _Part:
         """Return the key after which it begins."""
         return self.fill_after_id or 0
 
-    def within(self, _db: Session, column: Any) -> ColumnElement[bool]:
-        """Return the condition that a key is one of these."""
-        return and_(column > self.after, column <= self.upto)
-
 
 class OrderFilling:
     """Lets one order look at some files a turn, each in its turn."""
@@ -116,7 +112,7 @@ class OrderFilling:
         pace = self._paces[part.order.id]
         began = time.monotonic()
         try:
-            found = find_matches(self._database, part.order, part.within)
+            found = match_part(self._database, part.order, part.after, part.upto)
         except InvalidRequestError as error:
             pace.failed()
             self._note(part, str(error))

@@ -8,13 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.database import Database
 from catalog_service.file_news import drop_news, read_news
-from catalog_service.order_matching import (
-    Watched,
-    among,
-    find_matches,
-    queue_matches,
-    watched_orders,
-)
+from catalog_service.order_matching import Watched, match_news, queue_matches, watched_orders
 from catalog_service.retrying import run_transaction, translated_errors
 from catalog_service.standing_orders import lock_orders, note_error
 from catalog_service.tables import StandingOrder
@@ -75,7 +69,7 @@ class OrderLoop:
             if order.error:
                 continue
             try:
-                found.matches[order.id] = find_matches(self._database, order, among(file_ids))
+                found.matches[order.id] = match_news(self._database, order, file_ids)
             except InvalidRequestError as error:
                 found.errors[order.id] = str(error)
         return found

@@ -42,14 +42,19 @@ def compile_search(
     # Before a transaction is open: to read a long text takes its time.
     parsed = parse_search(text, item)
 
-    def compile_parsed(db: Session) -> Compiled:
+    def compile_it(db: Session) -> Compiled:
         with limited_time(db):
-            tree = expand_saved(db, parsed, item, account_name)
-            # Saved searches may have made it larger than what anyone typed.
-            check_tree(tree)
-            return compile_tree(tree, item, Lookups(db, datetime.now(UTC)))
+            return compile_parsed(db, parsed, item, account_name)
 
-    return run_transaction(database.readings, compile_parsed)
+    return run_transaction(database.readings, compile_it)
+
+
+def compile_parsed(db: Session, parsed: Clause, item: ItemKind, account_name: str) -> Compiled:
+    """Return what a tree as it was read means to an account, within a limited time."""
+    tree = expand_saved(db, parsed, item, account_name)
+    # Saved searches may have made it larger than what anyone typed.
+    check_tree(tree)
+    return compile_tree(tree, item, Lookups(db, datetime.now(UTC)))
 
 
 def compile_tree(tree: Clause, item: ItemKind, lookups: Lookups) -> Compiled:
