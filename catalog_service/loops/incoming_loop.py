@@ -3,8 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -73,20 +74,32 @@ class IncomingLoop:
         self._back_off = _BackOff()
         # What takes hours leaves threads for the rest.
         self._large = threading.BoundedSemaphore(max(1, threads - 1))
+        self._resting = threading.Event()
+
+    def stop(self) -> None:
+        """Let nobody rest; what is under way ends with the connections to the agents."""
+        self._resting.set()
 
     def run_once(self) -> bool:
         """Complete some files of a batch, and say whether there were any."""
         with self._part() as part:
             if part is None:
-                return False
+                return self._rest()
             batch_id = part.place.batch_id
+            ids = {upload.id for upload in part.uploads}
             try:
                 is_settled = self._complete(part)
             except LibrarianError as error:
                 logger.warning("Batch %s is not completed yet: %s", batch_id, error)
                 is_settled = False
-            self._back_off.note(batch_id, is_settled=is_settled)
+            self._back_off.note(batch_id, ids, is_settled=is_settled)
             return True
+
+    def _rest(self) -> bool:
+        """Pause while some batch is only put off for a moment, and say whether one is."""
+        if self._back_off.has_any():
+            self._resting.wait(_FIRST_BACK_OFF_SECONDS)
+        return self._back_off.has_any()
 
     @contextmanager
     def _part(self) -> Iterator[ArrivedPart | None]:
@@ -110,11 +123,12 @@ class IncomingLoop:
 
     def _find_part(self, *, large: bool) -> ArrivedPart | None:
         with self._database.readings.begin() as db:
-            for batch_id in find_arrived_batches(db):
-                if self._back_off.is_over(batch_id):
-                    part = find_arrived_part(db, batch_id, self._taken, large=large)
-                    if part is not None:
-                        return part
+            batch_ids = find_arrived_batches(db)
+            self._back_off.keep_only(batch_ids)
+            for batch_id in batch_ids:
+                part = find_arrived_part(db, batch_id, self._taken, large=large)
+                if part and self._back_off.is_over(batch_id, {u.id for u in part.uploads}):
+                    return part
         return None
 
     def _complete(self, part: ArrivedPart) -> bool:
@@ -156,24 +170,47 @@ def _is_settled(answer: Answer) -> bool:
     return isinstance(answer, _SETTLED) or type(answer) is StateError
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """A try of a batch that settled not all of it."""
+
+    upload_ids: frozenset[str]
+    count: int
+    until: float
+
+
 class _BackOff:
     """Batches that could not be completed, and when each is tried again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failures: dict[str, tuple[int, float]] = {}
+        self._failures: dict[str, _Failure] = {}
 
-    def is_over(self, batch_id: str) -> bool:
-        """Tell whether a batch may be tried."""
+    def is_over(self, batch_id: str, upload_ids: set[str]) -> bool:
+        """Tell whether a batch may be tried: it may at once when more of it was sent."""
         with self._lock:
-            return self._failures.get(batch_id, (0, 0.0))[1] <= time.monotonic()
+            last = self._failures.get(batch_id)
+        return last is None or last.until <= time.monotonic() or not upload_ids <= last.upload_ids
 
-    def note(self, batch_id: str, *, is_settled: bool) -> None:
+    def has_any(self) -> bool:
+        """Tell whether any batch waits to be tried again."""
+        with self._lock:
+            return bool(self._failures)
+
+    def keep_only(self, batch_ids: Collection[str]) -> None:
+        """Forget batches of which all is settled."""
+        with self._lock:
+            for batch_id in self._failures.keys() - set(batch_ids):
+                del self._failures[batch_id]
+
+    def note(self, batch_id: str, upload_ids: set[str], *, is_settled: bool) -> None:
         """Note what a try came to."""
         with self._lock:
+            last = self._failures.pop(batch_id, None)
             if is_settled:
-                self._failures.pop(batch_id, None)
                 return
-            failures = self._failures.get(batch_id, (0, 0.0))[0]
-            seconds = min(_LONGEST_BACK_OFF_SECONDS, _FIRST_BACK_OFF_SECONDS * 2**failures)
-            self._failures[batch_id] = (min(failures + 1, 10), time.monotonic() + seconds)
+            count = last.count if last else 0
+            seconds = min(_LONGEST_BACK_OFF_SECONDS, _FIRST_BACK_OFF_SECONDS * 2**count)
+            until = time.monotonic() + seconds
+            ids = frozenset(upload_ids)
+            self._failures[batch_id] = _Failure(ids, min(count + 1, 10), until)
