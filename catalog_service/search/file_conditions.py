@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, not_, select, true
 
 from catalog_service.search.attributes import METADATA_PREFIX
-from catalog_service.search.lookups import KnownStore, Lookups
+from catalog_service.search.lookups import KnownLibrarian, KnownStore, Lookups
 from catalog_service.search.metadata_conditions import has_metadata, metadata_condition
 from catalog_service.search.moments import moment
 from catalog_service.search.spans import Span, span_condition, span_of
 from catalog_service.search.text_conditions import text_condition
 from catalog_service.search.tree import Comparison
-from catalog_service.tables import File, FileEvent, Instance
+from catalog_service.tables import File, FileEvent, Instance, RemoteInstance
 
 OF_OBSERVATION = {"start-time-jd", "stop-time-jd", "start-lst-hr", "session-id"}
 
@@ -64,8 +64,7 @@ def _what_it_has(clause: Comparison, lookups: Lookups, *, wanted: bool) -> Colum
         case "metadata":
             found = has_metadata(clause, lookups)
         case "librarian":
-            # This site knows of no other yet.
-            found = false()
+            found = _believed_at(lookups.librarian(clause), wanted=wanted)
         case _:
             raise ValueError(f"No condition is known for {clause.attribute!r}.")
     return found if wanted else not_(found)
@@ -93,6 +92,16 @@ def _available_on(store: KnownStore, *, wanted: bool) -> ColumnElement[bool]:
         matching: ColumnElement[bool] = File.id.in_(instances)
         return matching
     return _of_file(Instance).where(*on_store).exists()
+
+
+def _believed_at(librarian: KnownLibrarian, *, wanted: bool) -> ColumnElement[bool]:
+    there = RemoteInstance.librarian_id == librarian.id
+    if wanted and librarian.remote_instance_count <= _FEW_INSTANCES:
+        remote_instances = select(RemoteInstance.file_id).where(there).correlate(None)
+        matching: ColumnElement[bool] = File.id.in_(remote_instances)
+        return matching
+    of_file = select(RemoteInstance.file_id).where(RemoteInstance.file_id == File.id)
+    return of_file.correlate(File).where(there).exists()
 
 
 def _create_time(clause: Comparison, lookups: Lookups, *, negated: bool) -> ColumnElement[bool]:

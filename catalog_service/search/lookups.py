@@ -1,4 +1,4 @@
-"""What only the catalogue knows of the names in a search: stores, events and metadata keys."""
+"""What only the catalogue knows of the names in a search, such as its stores and metadata keys."""
 
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from catalog_service.metadata import load_keys
 from catalog_service.metadata_values import MetadataType
 from catalog_service.search.mistakes import located, nearest
 from catalog_service.search.tree import Comparison, Place
-from catalog_service.tables import FileEvent, Store
+from catalog_service.tables import FileEvent, Librarian, Store
 
 _MANY_EVENTS = 5_000
 
@@ -21,6 +21,13 @@ class KnownStore(NamedTuple):
 
     id: int
     instance_count: int
+
+
+class KnownLibrarian(NamedTuple):
+    """A neighbouring librarian: its key, and how many files are believed to be there."""
+
+    id: int
+    remote_instance_count: int
 
 
 class Lookups:
@@ -41,6 +48,14 @@ class Lookups:
     def store_id(self, clause: Comparison) -> int:
         """Return the key of the store that a clause names; raise InvalidRequestError."""
         return self.store(clause).id
+
+    def librarian(self, clause: Comparison) -> KnownLibrarian:
+        """Return the librarian that a clause names; raise InvalidRequestError."""
+        name = str(clause.value)
+        if name not in self._librarians:
+            known = nearest(name, self._librarians)
+            raise located(f"There is no librarian {name!r}: {known}", place_of(clause))
+        return self._librarians[name]
 
     def is_rare_event(self, event_type: str) -> bool:
         """Say whether few events are of a type."""
@@ -63,6 +78,13 @@ class Lookups:
     def _stores(self) -> dict[str, KnownStore]:
         rows = self._db.execute(select(Store.name, Store.id, Store.instance_count))
         return {name: KnownStore(*known) for name, *known in rows}
+
+    @cached_property
+    def _librarians(self) -> dict[str, KnownLibrarian]:
+        rows = self._db.execute(
+            select(Librarian.name, Librarian.id, Librarian.remote_instance_count)
+        )
+        return {name: KnownLibrarian(*known) for name, *known in rows}
 
 
 def place_of(clause: Comparison) -> Place:

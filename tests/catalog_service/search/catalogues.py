@@ -13,14 +13,17 @@ from catalog_service.tables import (
     File,
     FileEvent,
     Instance,
+    Librarian,
     MetadataKey,
     Observation,
     ObservingSession,
+    RemoteInstance,
     Store,
 )
 from tests.catalog_service.search import trees
 from tests.catalog_service.search.trees import NOW
 
+LIBRARIAN_KEYS = {name: number for number, name in enumerate(trees.LIBRARIANS, start=1)}
 STORE_KEYS = {name: number for number, name in enumerate(trees.STORES, start=1)}
 
 
@@ -64,6 +67,8 @@ class SampleFile:
     copies: dict[str, bool]
     events: list[str]
     metadata: dict[str, Any]
+    # Librarians that are believed to have it.
+    elsewhere: set[str]
 
 
 @dataclass(frozen=True)
@@ -132,11 +137,12 @@ def _file(name: str, observations: list[SampleObservation]) -> st.SearchStrategy
         st.dictionaries(st.sampled_from(trees.STORES), st.booleans()),
         st.lists(st.sampled_from(trees.EVENTS), max_size=3),
         _metadata,
+        st.sets(st.sampled_from(trees.LIBRARIANS)),
     )
 
 
 def put_frame(db: Session) -> None:
-    """Write what all catalogues share: an agent, its stores, and the metadata keys."""
+    """Write what all catalogues share: an agent, stores, librarians, and the metadata keys."""
     agent = Agent(
         name="agent",
         host="pot",
@@ -155,6 +161,10 @@ def put_frame(db: Session) -> None:
         db.add(
             Store(id=key, name=name, store_id=name, agent_id=agent.id, ingestible=True, **places)
         )
+    for name, key in LIBRARIAN_KEYS.items():
+        access = {"url": f"{name}:1", "tls": True, "account_name": "here", "secret": b""}
+        count = {"remote_instance_count": 10**6 * (key - 1)}
+        db.add(Librarian(id=key, name=name, create_time=NOW, **access, **count))
     for name, (kind, _) in trees.METADATA.items():
         db.add(MetadataKey(name=name, type=kind.upper()))
     db.flush()
@@ -167,6 +177,11 @@ def put_on_record(db: Session, catalogue: Catalogue) -> None:
         Observation: [_observation_row(observation) for observation in catalogue.observations],
         File: [_file_row(number, file) for number, file in _numbered(catalogue)],
         Instance: [row for number, file in _numbered(catalogue) for row in _copies(number, file)],
+        RemoteInstance: [
+            {"file_id": number, "librarian_id": LIBRARIAN_KEYS[name], "confirm_time": NOW}
+            for number, file in _numbered(catalogue)
+            for name in file.elsewhere
+        ],
         FileEvent: [row for number, file in _numbered(catalogue) for row in _events(number, file)],
     }
     for table, written in rows.items():

@@ -151,7 +151,7 @@ def _has(clause: Comparison, item: Item, catalogue: Catalogue) -> bool | None:
     return {
         "event": clause.value in item.events,
         "store": item.copies.get(str(clause.value), False),
-        "librarian": False,
+        "librarian": clause.value in item.elsewhere,
         "metadata": clause.value in item.metadata,
     }[clause.attribute]
 

@@ -12,9 +12,11 @@ from catalog_service.tables import (
     File,
     FileEvent,
     Instance,
+    Librarian,
     MetadataKey,
     Observation,
     ObservingSession,
+    RemoteInstance,
 )
 from tests.catalog_service.staging_rows import add_agent, add_store
 
@@ -87,6 +89,8 @@ FILES = {
     "E": Row("calibration_table_100%.txt", 4096, "Ann", None, None, ("pot1",)),
     "F": Row("ZEN.notes #2.txt", 0, "ann", None, None),
 }
+# Believed to be at the librarian `karoo`.
+AT_KAROO = ("A", "D")
 OBSERVATIONS: dict[str, dict[str, Any]] = {
     "1": {
         "obsid": FIRST,
@@ -148,6 +152,19 @@ def put_on_record(db: Session) -> None:
     stores = {name: add_store(db, agent, name).id for name in ("pot1", "pot2")}
     for key, row in enumerate(FILES.values(), start=1):
         _put_file(db, key, row, stores, row.put_on_record or now - timedelta(days=1))
+    _put_neighbour(db, now)
+
+
+def _put_neighbour(db: Session, now: datetime) -> None:
+    neighbour = Librarian(
+        name="karoo", url="karoo:1", tls=True, account_name="here", secret=b"", create_time=now
+    )
+    db.add(neighbour)
+    db.flush()
+    keys = (key for key, label in enumerate(FILES, start=1) if label in AT_KAROO)
+    db.add_all(
+        RemoteInstance(file_id=key, librarian_id=neighbour.id, confirm_time=now) for key in keys
+    )
 
 
 def _put_file(db: Session, key: int, row: Row, stores: Mapping[str, int], time: datetime) -> None:

@@ -42,6 +42,8 @@ def test_what_is_not_understood_is_told_with_its_place(database: Database) -> No
     for search, says in [
         ('{"has-instance-on": "pot-1"}', "line 1, column 21: There is no store 'pot-1': did you"),
         ('{"none-of":\n {"has-instance-on": "x"}}', "line 2, column 22: There is no store 'x'"),
+        ('{"has-remote-instance-at": "kaaroo"}', "There is no librarian 'kaaroo': did you mean"),
+        ("at:x", "line 1, column 4: There is no librarian 'x': known are"),
         ('{"meta.antena-is-exactly": 1}', "no metadata key 'antena': did you mean 'antenna'"),
         ('{"has-metadata": "zz"}', "no metadata key 'zz': known are"),
         ('{"meta.antenna-is-exactly": "12"}', "'antenna' has numbers, and \"12\" is none"),

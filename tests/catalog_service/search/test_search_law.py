@@ -32,10 +32,12 @@ law = settings(
 searches = st.sampled_from(ItemKind).flatmap(
     lambda item: st.lists(trees(item), min_size=4, max_size=8).map(lambda several: (item, several))
 )
-# Keys of metadata and stores that are not there are refused.
+# Keys of metadata, stores and librarians that are not there are refused.
 odd_searches = st.sampled_from(ItemKind).flatmap(
     lambda item: st.lists(
-        trees(item, odd=True).filter(lambda tree: not re.search("'(meta[.]|store')", repr(tree))),
+        trees(item, odd=True).filter(
+            lambda tree: not re.search("'(meta[.]|store'|librarian')", repr(tree))
+        ),
         min_size=4,
         max_size=8,
     ).map(lambda several: (item, several))
