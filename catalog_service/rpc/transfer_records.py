@@ -166,12 +166,14 @@ class TransferRecordsServicer(transfer_records_pb2_grpc.TransferRecordsServicer)
         self, request: pb.ClaimBatchRequest, context: grpc.ServicerContext, ear: Subscription
     ) -> pb.ClaimBatchResponse:
         deadline = time.monotonic() + min(max(0.0, request.wait_seconds), _LONGEST_WAIT_SECONDS)
-        while True:
+        # For one that has hung up meanwhile, a batch would be lost until its lease runs out.
+        while context.is_active():
             batch, outlook = self._claim(request.worker)
             left = deadline - time.monotonic()
-            if batch is not None or left <= 0 or not context.is_active():
+            if batch is not None or left <= 0:
                 return batch or pb.ClaimBatchResponse()
             ear.wait(min(left, _pause_seconds(outlook)))
+        return pb.ClaimBatchResponse()
 
     def _claim(self, worker: str) -> tuple[pb.ClaimBatchResponse | None, Outlook]:
         """Return a batch, if there is one, and else where and when there may be."""

@@ -11,6 +11,7 @@ down_revision = "0007"
 
 def upgrade() -> None:
     _create_librarians()
+    _create_reconciliations()
     _create_standing_orders()
     _create_transfers()
     _create_incoming()
@@ -56,6 +57,9 @@ def _create_librarians() -> None:
         sa.Column("confirm_time", UtcTime, nullable=False),
         sa.Index(None, "librarian_id", "file_id"),
     )
+
+
+def _create_reconciliations() -> None:
     op.create_table(
         "reconciliation",
         sa.Column("job_id", BigKey, sa.ForeignKey("job.id"), primary_key=True),
