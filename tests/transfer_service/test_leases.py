@@ -8,7 +8,7 @@ from librarian.errors import NotReachableError
 from tests.polling import wait_until
 
 
-def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start):
+def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start, caplog):
     world.catalog.lease_seconds = 0.6
     world.agent.files_before_pause = 1
     world.catalog.add(3)
@@ -17,6 +17,7 @@ def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start)
     world.catalog.take_over()
     written = len(world.catalog.rows[2].history)
     wait_until(world.agent.cancelled.is_set, what="the push to be cancelled")
+    wait_until(lambda: "is another worker's now" in caplog.text, what="the loss to be logged")
     assert len(world.catalog.rows[2].history) == written
     assert world.catalog.ends == []
 

@@ -69,7 +69,8 @@ def test_rsync_is_finished_only_when_it_has_ended(world, start):
     world.agent.files_before_pause = 2
     world.catalog.add(3)
     start()
-    wait_until(lambda: world.catalog.way == "rsync", what="the way to be told")
+    wait_until(lambda: world.agent.pauses > 3, what="the push to go on for a while")
+    assert world.catalog.way == "rsync"
     assert world.incoming.finished_groups == []
     world.agent.go_on.set()
     world.wait_for_states(*["CONFIRMED"] * 3)

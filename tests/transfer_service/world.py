@@ -36,6 +36,7 @@ class FakeAgent(store_agent_pb2_grpc.StoreAgentServicer):
         self.files_before_trouble: int | None = None
         # Holds the stream open after this many files, until it is set or the caller leaves.
         self.files_before_pause: int | None = None
+        self.pauses = 0
         self.go_on = threading.Event()
         self.cancelled = threading.Event()
 
@@ -67,6 +68,7 @@ class FakeAgent(store_agent_pb2_grpc.StoreAgentServicer):
     def _pause(self, context, done):
         context.add_callback(self._leave)
         while not self.go_on.wait(0.2):
+            self.pauses += 1
             yield pb.PushFilesResponse(bytes_done=done, way=self.way)
             if not context.is_active():
                 self.cancelled.set()
