@@ -73,9 +73,11 @@ def retry_transfers(db: Session, ids: Iterable[int], owner: str) -> tuple[int, i
     chosen = set(ids)
     _check_known(db, chosen)
     ended = has_key_among(db, Transfer.id, chosen) & Transfer.state.in_(RETRIED_STATES)
+    kind = (Transfer.librarian_id, Transfer.lane, Transfer.order_name, Transfer.priority)
     groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for row in db.scalars(select(Transfer).where(ended).order_by(Transfer.id)):
-        groups[row.librarian_id, row.lane, row.order_name, row.priority].append(row.file_id)
+    rows = select(Transfer.file_id, *kind).where(ended).order_by(Transfer.id)
+    for file_id, *of_kind in db.execute(rows):
+        groups[tuple(of_kind)].append(file_id)
     orders = set(db.scalars(select(StandingOrder.id)))
     queued = 0
     for (librarian_id, lane, order_name, priority), file_ids in groups.items():

@@ -218,7 +218,7 @@ def test_a_retry_is_a_transfer_of_its_own_in_the_same_lane(site: SendingSite) ->
     again = site.calls().RetryTransfers(request)
     assert (again.queued_count, again.left_count) == (0, 4)
     listed = site.calls().ListTransfers(pb.ListTransfersRequest(states=[pb.Transfer.QUEUED]))
-    assert [t.order_name for t in listed.transfers] == ["", "", "nightly"][: len(listed.transfers)]
+    assert [t.order_name for t in listed.transfers] == ["", "", "nightly"]
     assert {t.owner for t in listed.transfers} == {"other_writer"}
     assert states_of(site, [failed, confirmed]) == ["FAILED", "CONFIRMED"]
 
