@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import insert, select
 
@@ -17,6 +18,7 @@ from catalog_service.database import Database, open_database
 from catalog_service.key_rotation import rotate_keys
 from catalog_service.secrets import Secrets, make_key_file, write_secret
 from catalog_service.tables import Agent, Librarian
+from librarian.cli.program import program
 from librarian.service.config import ConfigError
 from tests.catalog_service.catalog_site import config_of
 
@@ -127,6 +129,15 @@ def test_a_catalogue_goes_on_while_keys_rotate(site: KeyedSite) -> None:
     assert site.read(site.serving) == PLAIN
     site.add_librarian("archive", site.serving.encrypt(b"new"))
     assert Secrets(site.key_file).decrypt(site.kept()["archive"]) == b"new"
+
+
+def test_a_person_rotates_keys_with_a_command(site: KeyedSite) -> None:
+    done = CliRunner().invoke(program, ["rotate-keys", "--config", str(site.config_file)])
+    assert (done.exit_code, done.stdout) == (0, "Encrypted 3 secrets under a new key.\n")
+    check_rotated(site)
+    wrong = CliRunner().invoke(program, ["rotate-keys", "--dir", "/nowhere"])
+    assert wrong.exit_code == 1
+    assert "/nowhere/site.toml" in wrong.stderr
 
 
 def test_a_catalogue_encrypts_under_the_new_key_as_soon_as_it_is_there(site: KeyedSite) -> None:

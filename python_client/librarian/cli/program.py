@@ -72,6 +72,7 @@ COMMANDS = {
         ("list-tokens", "tokens", _ACCOUNTS, "List tokens, without their secrets."),
         ("revoke-token", "tokens", _ACCOUNTS, "End a token."),
         ("serve", "serve", _SITES, "Run a site on this machine."),
+        ("rotate-keys", "keys", _SITES, "Give a site on this machine new keys."),
         ("check-connections", "connections", _SITES, "Try each of your connections."),
         ("version", "about", _SITES, "Say which version this is."),
         ("completion", "about", _SITES, "Print a shell's completion script."),

@@ -37,19 +37,30 @@ def check_installation() -> None:
 
 def set_up(config_file: Path, environment: dict[str, str] | None = None) -> NewAdministrator | None:
     """Prepare a catalogue, again or for the first time; return the administrator if it is new."""
+    printed = _run_catalog("setup", config_file, environment or {})
+    administrator = json.loads(printed)["administrator"]
+    if administrator is None:
+        return None
+    return NewAdministrator(administrator["name"], administrator["token"])
+
+
+def rotate_keys(config_file: Path) -> str:
+    """Have a catalogue's secrets encrypted under a new key; return what came of it, as JSON."""
+    return _run_catalog("rotate-keys", config_file, {})
+
+
+def _run_catalog(subcommand: str, config_file: Path, environment: dict[str, str]) -> str:
+    """Run a command of the catalogue's program; return what it printed."""
     done = subprocess.run(
-        service_command("catalog_service", config_file, subcommand="setup"),
+        service_command("catalog_service", config_file, subcommand=subcommand),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=child_environment(environment or {}),
+        env=child_environment(environment),
         umask=CATALOG_UMASK,
         check=False,
     )
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
-        raise SiteStartError(lines[-1] if lines else "The catalogue could not be set up.")
-    administrator = json.loads(done.stdout)["administrator"]
-    if administrator is None:
-        return None
-    return NewAdministrator(administrator["name"], administrator["token"])
+        raise SiteStartError(lines[-1] if lines else f"The catalogue's {subcommand} failed.")
+    return done.stdout
