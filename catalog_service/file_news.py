@@ -27,9 +27,10 @@ def note_files(db: Session, file_ids: Iterable[int]) -> None:
 
 
 def await_notes(db: Session) -> None:
-    """Wait for those who noted nothing because no standing order was there; others wait for us.
+    """Wait for those who noted nothing because they saw no standing order that is in view by now.
 
-    What they write is then in view of whoever looks at all files after this transaction.
+    What they write is then in view of whoever looks at all files. It is a transaction of its own,
+    for whoever waits here must have nothing that they wait for.
     """
     if not is_sqlite(db):
         db.execute(select(func.pg_advisory_xact_lock(_NOTES_LOCK)))

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among, is_sqlite, table_of
 from catalog_service.clock import database_time
-from catalog_service.file_news import await_notes
 from catalog_service.librarians import get_librarian
 from catalog_service.order_hours import check_hours
 from catalog_service.tables import Librarian, StandingOrder, Transfer
@@ -180,9 +179,6 @@ def _begin_fill(db: Session, order: StandingOrder) -> None:
     order.error, order.fill_time = "", None
     order.fill_after_id = 0 if order.enabled else None
     db.flush()
-    if order.enabled:
-        # The last lock of the transaction: who holds it waits for nobody who waits for us.
-        await_notes(db)
 
 
 def _of_order(order: StandingOrder) -> Select[int]:

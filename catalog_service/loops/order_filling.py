@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
+from catalog_service.file_news import await_notes
 from catalog_service.loops.order_loop import OrderParts
 from catalog_service.order_matching import (
     MOST_FILES,
@@ -106,9 +107,10 @@ class OrderFilling:
     def run_once(self) -> bool:
         """Look at some files, and say whether an order had any to look at."""
         with translated_errors(), self._database.readings.begin() as db:
-            part = self._next_part(db)
-        if part is None:
+            order = self._next_order(db)
+        if order is None:
             return False
+        part = self._part_of(order)
         pace = self._paces[part.order.id]
         began = time.monotonic()
         try:
@@ -124,14 +126,21 @@ class OrderFilling:
         reach("orders.filled")
         return True
 
-    def _next_part(self, db: Session) -> _Part | None:
+    def _next_order(self, db: Session) -> StandingOrder | None:
         due = self._due_orders(db)
         if not due:
             return None
         order = next((one for one in due if one.id > self._last_id), due[0])
         self._last_id = order.id
+        return order
+
+    def _part_of(self, order: StandingOrder) -> _Part:
+        """Choose what an order looks at now."""
+        if not order.fill_after_id:
+            run_transaction(self._database.transactions, await_notes)
+        with translated_errors(), self._database.readings.begin() as db:
+            largest = db.execute(select(func.max(File.id))).scalar_one() or 0
         upto = (order.fill_after_id or 0) + self._paces[order.id].width
-        largest = db.execute(select(func.max(File.id))).scalar_one() or 0
         return _Part(watched(order), order.fill_after_id, min(upto, largest), upto >= largest)
 
     def _due_orders(self, db: Session) -> list[StandingOrder]:

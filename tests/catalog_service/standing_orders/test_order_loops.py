@@ -276,18 +276,19 @@ def test_what_is_believed_to_be_at_the_neighbour_stays_here(book: OrderBook) -> 
     assert book.names() == []
 
 
-def test_an_ingest_that_saw_no_order_is_waited_for_by_who_makes_one(postgres_url: str) -> None:
+def test_an_ingest_that_saw_no_order_is_waited_for_before_old_files_are_looked_at(
+    postgres_url: str,
+) -> None:
     with opened_book(postgres_url) as book:
-        making = threading.Thread(target=book.create, args=("night", "*"))
+        turning = threading.Thread(target=book.turn)
         with book.database.transactions.begin() as db:
             new_file(db, "a.uvh5")
-            making.start()
-            making.join(0.3)
-            assert making.is_alive()
-        making.join()
-        assert book.count(FileNews) == 0
-        book.turn()
-        assert book.names() == ["a.uvh5"]
+            book.create("night", "*")
+            turning.start()
+            turning.join(0.3)
+            assert turning.is_alive()
+        turning.join()
+        assert (book.names(), book.count(FileNews)) == (["a.uvh5"], 0)
 
 
 def test_files_that_come_into_view_out_of_their_order_are_not_passed_over(
