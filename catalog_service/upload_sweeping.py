@@ -22,9 +22,9 @@ _UPLOADS = table_of(Upload)
 def find_abandoned(db: Session) -> list[str]:
     """Return the ids of some verified uploads whose worker is dead, those longest waiting first.
 
-    Those of neighbours have a loop of their own.
+    Those that neighbours sent have a loop of their own.
     """
-    statement = select(Upload).where(Upload.state == "VERIFIED", Upload.incoming_batch_id.is_(None))
+    statement = select(Upload).where(Upload.state == "VERIFIED", Upload.sent.is_(False))
     statement = statement.order_by(Upload.expire_time)
     time = database_time(db)
     rows = db.execute(statement.limit(BATCH)).scalars()

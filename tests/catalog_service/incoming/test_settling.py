@@ -101,7 +101,9 @@ def test_what_was_sent_waits_for_an_agent_that_is_away(still_site: IncomingSite)
         address = db.scalars(select(Agent.address)).one()
         db.execute(update(Agent).values(address="127.0.0.1:1"))
     assert site.loop.run_once()
-    # Nothing else gives the file up meanwhile.
+    # Nothing else gives the file up meanwhile, for a try leaves it its long lease.
+    with site.parts.database.readings.begin() as db:
+        assert db.scalars(select(Upload.expire_time)).one() > datetime.now(UTC) + timedelta(days=6)
     change_uploads(site, worker_until=LONG_AGO)
     site.ingest.sweeper.run_once()
     assert site.state_of(answer.upload_id) == "RECEIVING"
