@@ -19,3 +19,10 @@ def still_site(database_url: str, tmp_path: Path) -> Iterator[IncomingSite]:
     """Give a site that completes nothing by itself."""
     with incoming_site(database_url, tmp_path, runs=False) as running:
         yield running
+
+
+@pytest.fixture
+def sqlite_site(sqlite_url: str, tmp_path: Path) -> Iterator[IncomingSite]:
+    """Give such a site on SQLite: for what no database has a say in."""
+    with incoming_site(sqlite_url, tmp_path, runs=False) as running:
+        yield running

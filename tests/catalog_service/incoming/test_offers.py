@@ -135,13 +135,13 @@ def test_a_batch_waits_for_a_silent_agent_unless_another_store_takes_it(
     assert site.state_of(first.files[0].upload_id) == "CANCELLED"
 
 
-def test_an_agent_that_is_away_puts_off_what_was_accepted(still_site: IncomingSite) -> None:
-    with still_site.parts.database.transactions.begin() as db:
+def test_an_agent_that_is_away_puts_off_what_was_accepted(sqlite_site: IncomingSite) -> None:
+    with sqlite_site.parts.database.transactions.begin() as db:
         db.execute(update(Agent).values(address="127.0.0.1:1"))
-    response = still_site.offer(offered("one.dat"))
+    response = sqlite_site.offer(offered("one.dat"))
     assert verdicts(response) == ["LATER"]
     assert not response.HasField("way_in")
-    assert still_site.ingest.count(Upload) == 1
+    assert sqlite_site.ingest.count(Upload) == 1
 
 
 def test_two_offers_of_a_batch_at_once_get_one_answer(still_site: IncomingSite) -> None:
@@ -154,12 +154,12 @@ def test_two_offers_of_a_batch_at_once_get_one_answer(still_site: IncomingSite) 
     assert still_site.ingest.count(IncomingBatch) == 1
 
 
-def test_another_site_of_an_account_does_not_become_the_batchs(still_site: IncomingSite) -> None:
-    still_site.offer(offered("one.dat"))
-    stub = still_site.stub()
+def test_another_site_of_an_account_does_not_become_the_batchs(sqlite_site: IncomingSite) -> None:
+    sqlite_site.offer(offered("one.dat"))
+    stub = sqlite_site.stub()
     file = offered("two.dat", number=2)
     stub.OfferFiles(pb.OfferFilesRequest(site_id="other", batch_id=BATCH, fence=1, files=[file]))
-    with still_site.parts.database.readings.begin() as db:
+    with sqlite_site.parts.database.readings.begin() as db:
         assert db.scalars(select(IncomingBatch.site_id)).all() == [SITE_ID]
 
 
