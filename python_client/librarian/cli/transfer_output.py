@@ -10,7 +10,7 @@ from librarian.cli.output import (
     print_json,
     print_line,
 )
-from librarian.client.transfers import Sent, Transfer
+from librarian.client.transfer_records import Sent, Transfer
 
 TRANSFER_COLUMNS = [
     Column("Transfer", right=True),

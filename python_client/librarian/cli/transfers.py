@@ -26,7 +26,8 @@ from librarian.cli.transfer_output import (
 )
 from librarian.client.librarian import Librarian
 from librarian.client.searches import SearchText
-from librarian.client.transfers import ACTIVE_STATES, UNSENT_STATES, Changed, Sent
+from librarian.client.transfer_records import Changed, Sent
+from librarian.client.transfers import ACTIVE_STATES, UNSENT_STATES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice, takewhile
 
-from librarian.client.messages import find_time, find_value, read_time
 from librarian.client.progress import ProgressOption
-from librarian.client.records import Record
 from librarian.client.row_progress import follow_rows
 from librarian.client.searches import SearchCalls, SearchText, search_text
+from librarian.client.transfer_records import (
+    Changed,
+    FileExplanation,
+    Sent,
+    Transfer,
+    read_sent,
+    read_there,
+    read_transfer,
+)
 from librarian.errors import InvalidRequestError, WaitTimedOutError
 from librarian.v1 import transfers_pb2 as pb
 from librarian.v1 import transfers_pb2_grpc
@@ -23,83 +28,6 @@ _MOST_IDS = 1000
 # A search may find millions of files.
 _LONG_SECONDS = 24 * 3600.0
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.2, 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer(Record):
-    """A file on its way to another librarian; `batch_*` tell of the batch that it travels in."""
-
-    id: int
-    file_name: str
-    librarian: str
-    state: str
-    order: str
-    owner: str
-    size_bytes: int
-    priority: int
-    attempts: int
-    error: str
-    fault: str
-    create_time: datetime
-    update_time: datetime
-    next_try_time: datetime | None
-    start_time: datetime | None
-    end_time: datetime | None
-    store: str
-    batch_id: str
-    way: str
-    batch_bytes_done: int
-    batch_bytes_total: int
-    batch_seconds_left: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sent(Record):
-    """What became of the files that were to be sent; `after_id` is for `wait_for_transfers`."""
-
-    librarian: str
-    queued_count: int = 0
-    queued_bytes: int = 0
-    # Believed to be there already.
-    there_count: int = 0
-    # On their way already.
-    active_count: int = 0
-    # Without an available copy here.
-    without_instance_count: int = 0
-    # The newest transfer that there was before.
-    after_id: int = 0
-
-    @property
-    def file_count(self) -> int:
-        """Return how many files matched."""
-        others = self.there_count + self.active_count + self.without_instance_count
-        return self.queued_count + others
-
-
-@dataclass(frozen=True, slots=True)
-class Changed(Record):
-    """How many transfers were changed, and how many stay as they are."""
-
-    changed_count: int = 0
-    unchanged_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ThereExplanation(Record):
-    """Why a file is at another librarian, or not yet: the most telling sentence first."""
-
-    librarian: str
-    present: bool
-    sentences: list[str]
-    transfer: Transfer | None
-
-
-@dataclass(frozen=True, slots=True)
-class FileExplanation(Record):
-    """Why a file is where it is."""
-
-    here: list[str]
-    there: list[ThereExplanation]
 
 
 class TransferCalls(SearchCalls):
@@ -130,7 +58,7 @@ class TransferCalls(SearchCalls):
 
         with follow_rows(progress, f"to {librarian}", count) as report:
             for answer in self._transfers().QueueTransfers(request, timeout=_LONG_SECONDS):
-                sent = _read_sent(answer, librarian, after_id)
+                sent = read_sent(answer, librarian, after_id)
                 report(sent.file_count)
         return sent
 
@@ -173,14 +101,14 @@ class TransferCalls(SearchCalls):
         )
         while True:
             page = self._transfers().ListTransfers(request)
-            yield from map(_read_transfer, page.transfers)
+            yield from map(read_transfer, page.transfers)
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
 
     def get_transfer(self, id: int) -> Transfer:
         """Return a transfer; raises UnknownTransferError."""
-        return _read_transfer(self._transfers().GetTransfer(pb.GetTransferRequest(id=id)))
+        return read_transfer(self._transfers().GetTransfer(pb.GetTransferRequest(id=id)))
 
     def cancel_transfers(
         self, ids: Sequence[int] = (), librarian: str | None = None, order: str | None = None
@@ -221,7 +149,7 @@ class TransferCalls(SearchCalls):
         """
         request = pb.ExplainFileRequest(file_name=name, librarian_name=librarian or "")
         answer = self._transfers().ExplainFile(request)
-        return FileExplanation(list(answer.here), [_read_there(there) for there in answer.there])
+        return FileExplanation(list(answer.here), [read_there(there) for there in answer.there])
 
     def _of_send(self, sent: Sent, states: Iterable[str]) -> Iterator[Transfer]:
         """Yield the transfers that people queued since a `send` began."""
@@ -252,51 +180,3 @@ def _state_number(state: str) -> "pb.Transfer.State":
         raise InvalidRequestError(f"There is no state {state!r} of transfers; there are {known}.")
     number: pb.Transfer.State = pb.Transfer.State.Value(state)  # type: ignore[assignment]
     return number
-
-
-def _read_sent(message: pb.QueueTransfersResponse, librarian: str, after_id: int) -> Sent:
-    return Sent(
-        librarian,
-        message.queued_count,
-        message.queued_bytes,
-        message.there_count,
-        message.active_count,
-        message.without_instance_count,
-        after_id,
-    )
-
-
-def _read_transfer(message: pb.Transfer) -> Transfer:
-    return Transfer(
-        id=message.id,
-        file_name=message.file_name,
-        librarian=message.librarian_name,
-        state=pb.Transfer.State.Name(message.state),
-        order=message.order_name,
-        owner=message.owner,
-        size_bytes=message.size_bytes,
-        priority=message.priority,
-        attempts=message.attempts,
-        error=message.error,
-        fault=pb.Transfer.Fault.Name(message.fault) if message.fault else "",
-        create_time=read_time(message.create_time),
-        update_time=read_time(message.update_time),
-        next_try_time=find_time(message, "next_try_time"),
-        start_time=find_time(message, "start_time"),
-        end_time=find_time(message, "end_time"),
-        store=message.store_name,
-        batch_id=message.batch_id,
-        way=message.way,
-        batch_bytes_done=message.batch_bytes_done,
-        batch_bytes_total=message.batch_bytes_total,
-        batch_seconds_left=find_value(message, "batch_seconds_left"),
-    )
-
-
-def _read_there(message: pb.Explanation) -> ThereExplanation:
-    return ThereExplanation(
-        librarian=message.librarian_name,
-        present=message.present,
-        sentences=list(message.sentences),
-        transfer=_read_transfer(message.transfer) if message.HasField("transfer") else None,
-    )

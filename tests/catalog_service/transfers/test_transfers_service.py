@@ -1,12 +1,14 @@
 """The Transfers service: what people queue, see, cancel and queue anew."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from catalog_service.rpc import transfer_queueing
 from catalog_service.tables import Agent, File, Instance, Librarian, StandingOrder, Transfer
+from catalog_service.transfer_queue import CHUNK_FILES
 from librarian.errors import (
     InvalidRequestError,
     UnknownFileError,
@@ -16,6 +18,7 @@ from librarian.errors import (
 )
 from librarian.v1 import transfers_pb2 as pb
 from tests.catalog_service.neighbour_rows import add_batch, add_order, add_transfer
+from tests.catalog_service.staging_rows import NOW
 from tests.catalog_service.transfers.conftest import SendingSite, put_files
 
 NAMES = [f"zen.{number}.uvh5" for number in range(5)]
@@ -79,6 +82,17 @@ def test_chunks_are_told_of_as_they_are_queued(
         (5, False),
         (5, True),
     ]
+
+
+def test_no_transaction_queues_more_than_a_chunk(site: SendingSite) -> None:
+    with site.database.transactions.begin() as db:
+        row = {"type": "uvh5", "size_bytes": 1, "checksum": "blake3:00", "source": "telescope"}
+        more = {"create_time": NOW, "instance_count": 1}
+        names = [f"zen.{number}.uvh5" for number in range(CHUNK_FILES + 1)]
+        db.execute(insert(File), [{"name": name, **row, **more} for name in names])
+    counts = [0, *(answer.queued_count for answer in queue(site))]
+    assert counts[-1] == CHUNK_FILES + 1
+    assert max(later - before for before, later in pairwise(counts)) <= CHUNK_FILES
 
 
 def test_what_was_queued_stays_when_the_call_breaks_off(
