@@ -1,16 +1,15 @@
 """The places into which neighbours' rsyncs write: a directory each batch, locked while one does."""
 
-import fcntl
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from librarian.errors import BusyError, InvalidRequestError, LibrarianError, NoInstanceError
+from librarian.errors import LibrarianError, NoInstanceError
 from librarian.names import show_name
 from librarian.service.killpoints import reach
+from store_agent.batch_locks import Batch, open_lock, take_lock
 from store_agent.faults import attempt, explained
 from store_agent.instances import check_instance_path
 from store_agent.paths import (
@@ -24,15 +23,10 @@ from store_agent.paths import (
 )
 from store_agent.reading import is_directory, refuse_special
 from store_agent.staging_places import DATA, lock_place, opened_place
-from store_agent.stores import INCOMING, Store
+from store_agent.stores import Store
 from store_agent.writing import remove_tree
 
-# Beside the data and not in it: the neighbour's rsync cannot reach it.
-_LOCK = "lock"
-_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 _MODE = 0o700
-_ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_BATCH_ID = re.compile(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -42,30 +36,6 @@ class SshDoor:
     host: str
     port: int
     user: str
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A batch that a neighbour's account brings; its names are checked."""
-
-    account_name: str
-    batch_id: str
-
-    def __post_init__(self) -> None:
-        if not _ACCOUNT_NAME.fullmatch(self.account_name):
-            raise InvalidRequestError(f"{show_name(self.account_name)} is not an account's name.")
-        if not _BATCH_ID.fullmatch(self.batch_id):
-            raise InvalidRequestError(f"{show_name(self.batch_id)} is not a batch's identifier.")
-
-    @property
-    def path(self) -> str:
-        """Return the path of its directory beneath the store's root."""
-        return f"{INCOMING}/{self.account_name}/{self.batch_id}"
-
-    @property
-    def data_path(self) -> str:
-        """Return the path, beneath the store's root, of the directory into which rsync writes."""
-        return f"{self.path}/{DATA}"
 
 
 def prepare_batch(store: Store, batch: Batch) -> str:
@@ -100,24 +70,6 @@ def discard_batch(store: Store, batch: Batch) -> None:
             remove_tree(parent_fd, name)
         finally:
             os.close(parent_fd)
-
-
-def open_lock(batch_fd: int) -> int:
-    """Open the lock of a batch whose directory is open, and return the descriptor."""
-    return open_beneath(batch_fd, _LOCK, _LOCK_FLAGS, 0o600)
-
-
-def take_lock(batch_fd: int, lock_fd: int) -> None:
-    """Lock a batch until the descriptor is closed; raise BusyError while somebody else has it."""
-    try:
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BusyError(
-            "An rsync writes into the batch, or it is being taken over: repeat when that is done."
-        ) from None
-    found = find_status(batch_fd, _LOCK)
-    if found is None or found.st_ino != os.fstat(lock_fd).st_ino:
-        raise BusyError("The batch was discarded in this moment: begin with it anew.")
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from librarian.errors import NotAllowedError
 from librarian.names import show_name
-from store_agent.batch_places import Batch
+from store_agent.batch_locks import Batch
 
 CHECK = "librarian-receive"
 _MAX_COMMAND_CHARACTERS = 8192
@@ -18,8 +18,7 @@ _LONG_OPTION = re.compile(r"--(inplace|fsync|timeout=[1-9][0-9]{0,3}|bwlimit=[0-
 _BATCH_PATH = re.compile(r"(/.*)/\.librarian/incoming/([^/]+)/([^/]+)/data/?")
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """What a neighbour asks for: the options of its rsync, None for a check, and where."""
 
     options: tuple[str, ...] | None

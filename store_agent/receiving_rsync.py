@@ -4,7 +4,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import time
@@ -12,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from librarian.errors import BusyError, StateError
-from librarian.names import show_name
-from store_agent.batch_places import open_lock, take_lock
-from store_agent.paths import DIRECTORY_FLAGS, open_beneath
+from librarian.names import RESERVED_PREFIX, show_name
+from store_agent.batch_locks import open_lock, take_lock
+from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, open_beneath
 from store_agent.receive_orders import Order, find_batch
-from store_agent.stores import find_mark
 
 # Of the system's own, whatever the account's environment says.
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+_MARK = f"{RESERVED_PREFIX}-store"
 _PATIENCE_SECONDS = 10.0
 _TIMEOUT = "--timeout=120"
 _CONFINE_SINCE = (3, 5, 0)
@@ -48,8 +47,8 @@ def _open_root(root: str) -> int:
     root_fd = -1
     try:
         root_fd = os.open(root, DIRECTORY_FLAGS)
-        if find_mark(root_fd):
-            return root_fd
+        os.close(open_beneath(root_fd, _MARK, FILE_FLAGS))
+        return root_fd
     except OSError:
         pass
     if root_fd >= 0:
@@ -78,7 +77,7 @@ def _arrived_bytes(data_fd: int) -> int:
 
 def rsync_version(path: str = _PATH) -> tuple[int, ...] | None:
     """Return the version of the rsync that is found along a search path, or None without one."""
-    program = shutil.which("rsync", path=path)
+    program = _find_program(path)
     if program is None:
         return None
     said = subprocess.run(
@@ -86,6 +85,12 @@ def rsync_version(path: str = _PATH) -> tuple[int, ...] | None:
     )
     found = re.search(r"version v?(\d+)\.(\d+)\.(\d+)", said.stdout)
     return tuple(map(int, found.groups())) if found else None
+
+
+def _find_program(path: str) -> str | None:
+    # `shutil` would take longer to load than all else here.
+    places = (f"{directory}/rsync" for directory in path.split(":"))
+    return next((place for place in places if os.access(place, os.X_OK)), None)
 
 
 def lock_for_rsync(batch: OpenBatch) -> int:
@@ -137,7 +142,7 @@ def _start_of(pid: int) -> str:
 
 def become_rsync(order: Order, batch: OpenBatch) -> None:
     """Replace this process by the rsync that was asked for, which keeps the batch's lock."""
-    program = shutil.which("rsync", path=_PATH)
+    program = _find_program(_PATH)
     version = rsync_version()
     if program is None or version is None:
         raise StateError("There is no rsync here: install it.")

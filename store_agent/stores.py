@@ -18,6 +18,7 @@ from librarian.errors import (
     UnknownStoreError,
 )
 from librarian.names import RESERVED_PREFIX, show_name
+from store_agent.batch_locks import INCOMING
 from store_agent.faults import explain, explained
 from store_agent.paths import DIRECTORY_FLAGS, FILE_FLAGS, make_directories, open_beneath
 from store_agent.store_roots import StoreRoots
@@ -31,7 +32,6 @@ STAGING = f"{OWN_DIRECTORY}/staging"
 SPARE_PLACES = f"{OWN_DIRECTORY}/spare"
 MANIFESTS = f"{OWN_DIRECTORY}/manifests"
 TRASH = f"{OWN_DIRECTORY}/trash"
-INCOMING = f"{OWN_DIRECTORY}/incoming"
 
 _MAX_MARK_BYTES = 4096
 _SLOT_WAIT_SECONDS = 2.0

@@ -5,7 +5,8 @@ import grpc
 from librarian.failures import failure_message
 from librarian.v1 import store_agent_pb2 as pb
 from librarian.v1 import store_agent_pb2_grpc
-from store_agent.batch_places import Batch, adopt_batch, discard_batch, prepare_batch
+from store_agent.batch_locks import Batch
+from store_agent.batch_places import adopt_batch, discard_batch, prepare_batch
 from store_agent.parts import AgentParts
 from store_agent.rpc.messages import check_batch
 from store_agent.stores import STAGING, Stores

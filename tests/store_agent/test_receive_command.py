@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from store_agent.batch_places import Batch, prepare_batch
+from store_agent.batch_locks import Batch
+from store_agent.batch_places import prepare_batch
 from tests.polling import wait_until
 from tests.ssh_server import SshServer, running_ssh_server
 from tests.store_agent.running_agent import Agent
