@@ -147,6 +147,14 @@ def end_batch(db: Session, hold: Hold, told: BatchEnd) -> None:
         db.flush()
 
 
+def give_up(db: Session, librarian_id: int, error: str) -> None:
+    """Start nothing more to a neighbour for a while: a batch to it cannot even begin."""
+    librarian = lock_librarian(db, librarian_id)
+    if librarian is not None:
+        links.note_try(librarian)
+        links.note_failure(db, librarian, "REFUSED", error)
+
+
 def _note_end(db: Session, librarian: Librarian, told: BatchEnd) -> None:
     if told.cause:
         links.note_failure(db, librarian, told.cause, told.error)

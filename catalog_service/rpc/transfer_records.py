@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import grpc
+from cryptography.fernet import InvalidToken
 from sqlalchemy.orm import Session
 
 from catalog_service import transfer_batches, transfer_claims, transfer_outcomes
@@ -37,6 +38,11 @@ _WAITS_PART = 4
 _MAX_REPORTS = 10_000
 # As `this_worker` names them: others' ends could not be told.
 _WORKER = re.compile(r"[^/\0]{1,32}/\d{1,10}/[^/\0]{1,20}")
+
+_UNREADABLE = (
+    "The secret of the account there, or the key of a store agent here, is not encrypted with this"
+    " site's keys: give the secret anew with `librarian update-librarian`."
+)
 
 Result = TypeVar("Result")
 
@@ -192,7 +198,12 @@ class TransferRecordsServicer(transfer_records_pb2_grpc.TransferRecordsServicer)
             catalog = self._catalog
             return messages.claimed_message(db, claimed, catalog.secrets, catalog.agents)
 
-        return self._write(claim)
+        try:
+            return self._write(claim)
+        except InvalidToken:
+            # That must not keep the others from being served.
+            self._write(lambda db: transfer_batches.give_up(db, librarian_id, _UNREADABLE))
+            return None
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
         return run_transaction(self._catalog.database.transactions, work)

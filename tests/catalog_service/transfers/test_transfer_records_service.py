@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import InvalidToken
 from sqlalchemy import event
 
 from catalog_service.agents.calls import AgentCalls
@@ -89,13 +90,23 @@ class Records:
         return ids
 
 
+class SomeSecrets(PlainSecrets):
+    """Keys of which one is lost."""
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Return the bytes as they are, but for those of the lost key."""
+        if data == b"lost":
+            raise InvalidToken
+        return super().decrypt(data)
+
+
 @contextmanager
 def serving(database: Database, threads: int = 16) -> Iterator[Records]:
     with database.transactions.begin() as db:
         add_librarian(db, secret=b"lib_secret", site_id="there")
         add_heard_store(db)
     listen = ListenConfig.model_validate({"listen": "127.0.0.1:0", "threads": threads})
-    secrets = PlainSecrets()
+    secrets = SomeSecrets()
     parts = Parts(listen, database, secrets, AgentCalls(secrets), Wakeups(database))
 
     def add(server: Any) -> list[str]:
@@ -270,3 +281,17 @@ def test_a_batch_that_is_taken_over_comes_whole(records: Records, database: Data
     again = records.claim(worker="other/1/1")
     assert (again.batch_id, again.fence) == (batch.batch_id, 2)
     assert [item.state for item in again.transfers] == [State.QUEUED] * 3
+
+
+def test_a_secret_that_cannot_be_read_holds_only_its_neighbour_back(
+    records: Records, database: Database
+) -> None:
+    with database.transactions.begin() as db:
+        lost = add_librarian(db, "archive", secret=b"lost")
+        queue_files(db, lost, db.get_one(Store, 1), 1, prefix="lost")
+    assert records.claim().batch_id == ""
+    found = read_librarian(database, lost.id)
+    assert (found.link_state, found.link_cause) == ("OPEN", "REFUSED")
+    assert "update-librarian" in found.link_error
+    [key] = records.queue()
+    assert [item.transfer_id for item in records.claim().transfers] == [key]
