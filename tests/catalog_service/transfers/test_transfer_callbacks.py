@@ -3,6 +3,7 @@
 import pytest
 
 from catalog_service.tables import File, Librarian, RemoteInstance, Transfer
+from catalog_service.transfer_callbacks import Arrived, confirm_arrivals
 from librarian.errors import InvalidRequestError
 from librarian.v1 import transfers_pb2 as pb
 from tests.catalog_service.neighbour_rows import add_transfer
@@ -63,6 +64,8 @@ def test_nobody_confirms_the_transfer_of_another_neighbour(site: SendingSite) ->
 def test_nobody_confirms_for_a_neighbour_without_an_account(site: SendingSite) -> None:
     number = put(site, librarian="silent")
     assert not confirm(site, number)
+    with site.database.transactions.begin() as db:
+        assert confirm_arrivals(db, "", [Arrived(number, NAME, "blake3:00")]) == [False]
     assert outcome(site, number) == ("SENT", 0)
 
 
