@@ -62,7 +62,8 @@ class Receiver:
         entry = self._entry = _Entry(path, self._open(path))
         found_bytes = os.fstat(entry.fd).st_size
         if offset == 0:
-            os.ftruncate(entry.fd, 0)
+            if found_bytes:
+                os.ftruncate(entry.fd, 0)
         elif offset != found_bytes:
             raise _wrong_offset(path, offset, found_bytes)
         else:

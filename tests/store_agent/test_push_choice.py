@@ -11,6 +11,7 @@ from librarian.v1 import librarians_pb2
 from librarian.v1 import store_agent_pb2 as pb
 from tests.store_agent.pushing_contract import (
     BATCH,
+    Outcome,
     SharedSetup,
     Sites,
     StreamSetup,
@@ -117,3 +118,25 @@ def test_checking_finds_which_instance_is_not_what_is_on_record(sites: Sites) ->
     request = pb.CheckInstancesRequest(batch_id=BATCH, files=files)
     found = [one.failure.reason for one in sites.pusher.CheckInstances(request).files]
     assert found == ["", "CORRUPT_CONTENTS", "CORRUPT_CONTENTS", "NO_INSTANCE", "", found[1]]
+
+
+@pytest.mark.parametrize("way", [SHARED, STREAM])
+def test_a_dataset_of_another_size_is_the_fault_of_the_copy_here(sites: Sites, way: int) -> None:
+    put_dataset(sites.root / "set")
+    files = sites.offer("set")
+    (sites.root / "set" / "sub" / "more").write_bytes(b"more")
+    outcome = sites.push(files, ways=[way])
+    assert outcome.failures == {files[0].upload_id: "CORRUPT_CONTENTS"}
+
+
+@pytest.mark.parametrize("way", [SHARED, STREAM])
+def test_a_source_that_is_written_to_meanwhile_fails_though_its_size_stays(
+    sites: Sites, way: int
+) -> None:
+    files = sites.put({"large": os.urandom(2 << 20)})
+    outcome = Outcome()
+    for answer in sites.start(files, ways=[way], bandwidth_bytes_per_second=2 << 20):
+        outcome.add(answer)
+        if answer.bytes_done > 1000 and not answer.files:
+            os.utime(sites.root / "large", (1, 1))
+    assert outcome.failures == {files[0].upload_id: "CHANGED_WHILE_READ"}

@@ -117,13 +117,13 @@ def test_a_source_of_another_size_fails_alone(sites: Sites) -> None:
 
 
 def test_a_source_that_changes_under_it_is_never_taken_for_good(sites: Sites) -> None:
-    files = sites.put({"a": b"good", "changing": os.urandom(3 << 20)})
+    files = sites.put({"a": b"good", "changing": os.urandom(6 << 20)})
     outcome = Outcome()
-    for answer in sites.start(files, bandwidth_bytes_per_second=1 << 20):
+    for answer in sites.start(files, bandwidth_bytes_per_second=4 << 20):
         outcome.add(answer)
         if answer.bytes_done > 1000:
             # Its end was not read yet.
-            os.truncate(sites.root / "changing", (3 << 20) - 1)
+            os.truncate(sites.root / "changing", (6 << 20) - 1)
     assert outcome.trouble is None
     if files[1].upload_id not in outcome.failures:
         assert sites.refused(files) == {files[1].upload_id: "CORRUPT_CONTENTS"}
