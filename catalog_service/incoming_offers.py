@@ -35,7 +35,7 @@ _UPLOADS = table_of(Upload)
 
 
 class Verdict(Enum):
-    """What becomes of an offered file, as the wire spells it."""
+    """What becomes of an offered file, named as in messages."""
 
     ACCEPTED = auto()
     HELD = auto()
@@ -44,6 +44,10 @@ class Verdict(Enum):
     REFUSED = auto()
     LATER = auto()
     ARRIVED = auto()
+
+
+# Then nothing is to come in of it any more, whatever was accepted before.
+_NOT_WANTED = (Verdict.HELD, Verdict.CONFLICT, Verdict.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,10 @@ def take_offer(db: Session, offer: Offer) -> OfferOutcome:
     times = find_verify_times(db, held)
     answers = [
         replace(answer, verify_time=times.get(item.name))
-        if answer.verdict is Verdict.HELD
-        else answer
         for item, answer in zip(offer.files, answers, strict=True)
     ]
-    is_wanted = any(answer.verdict is Verdict.ACCEPTED for answer in answers)
-    places = load_places(db, [batch.store_id]) if batch.store_id is not None and is_wanted else {}
+    wanted = [batch.store_id for a in answers if a.verdict is Verdict.ACCEPTED and batch.store_id]
+    places = load_places(db, wanted)
     return OfferOutcome(answers, next(iter(places.values()), None))
 
 
@@ -125,9 +127,14 @@ class _Taker:
     def answer(self, offered: OfferedFile) -> Answer:
         """Accept or refuse one file."""
         try:
-            return self._taken(check_offered(offered))
+            answer = self._taken(check_offered(offered))
         except LibrarianError as error:
-            return Answer(_verdict_of(error), message=str(error))
+            answer = Answer(_verdict_of(error), message=str(error))
+        earlier = self._earlier.get(offered.transfer_id)
+        is_open = earlier is not None and earlier.state == "RECEIVING" and not earlier.sent
+        if earlier is not None and is_open and answer.verdict in _NOT_WANTED:
+            self._put_aside(earlier)
+        return answer
 
     def flush(self) -> None:
         """Write what was accepted."""

@@ -184,6 +184,7 @@ def test_a_clients_upload_of_the_same_name_and_a_push_leave_each_other_alone(
 ) -> None:
     [started] = site.ingest.start(new_upload("one.dat", b"one"))
     bring_as_client(started, b"one")
+    late = site.offer(offered("one.dat", b"one"), batch=OTHER_BATCH)
     response = site.offer(offered("one.dat", b"one"))
     bring(response.way_in, response.files[0].upload_id, b"one")
     site.finish(response.files[0].upload_id)
@@ -192,6 +193,9 @@ def test_a_clients_upload_of_the_same_name_and_a_push_leave_each_other_alone(
     assert site.state_of(started.upload.id) == "RECEIVING"
     assert site.ingest.complete_one(started.upload.id).file.source == "correlator"
     assert site.ingest.count(Instance) == 1
+    # What was accepted before it was there is not waited for.
+    assert verdicts(site.offer(offered("one.dat", b"one"), batch=OTHER_BATCH)) == ["HELD"]
+    assert site.state_of(late.files[0].upload_id) == "CANCELLED"
 
 
 def test_the_same_name_from_two_neighbours_with_other_contents_goes_to_the_first(
