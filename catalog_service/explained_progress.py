@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog_service.order_hours import is_open, next_opening
@@ -107,10 +107,11 @@ def _position(db: Session, row: Transfer) -> str:
         Transfer.librarian_id == row.librarian_id,
         Transfer.lane == row.lane,
         Transfer.state == "QUEUED",
-        Transfer.id < row.id,
+        Transfer.run_time <= row.run_time,
+        or_(Transfer.run_time < row.run_time, Transfer.id < row.id),
     )
     # In the order of the index: another plan would meet them all.
-    some = before.order_by(Transfer.id).limit(_MOST_COUNTED + 1).subquery()
+    some = before.order_by(Transfer.run_time, Transfer.id).limit(_MOST_COUNTED + 1).subquery()
     count = db.execute(select(func.count()).select_from(some)).scalar_one()
     queue = f"of the standing order {row.order_name!r}" if row.lane else "of what people sent"
     if count == 0:
