@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from catalog_service import transfer_batches, transfer_outcomes
+from catalog_service import transfer_batches, transfer_claims, transfer_outcomes
 from catalog_service.clock import database_time
 from catalog_service.database import Database
 from catalog_service.tables import Agent, File, Instance, Librarian, Store, Transfer, TransferBatch
 from catalog_service.transfer_batches import BatchEnd, ClaimedBatch
 from catalog_service.transfer_claims import Hold
 from catalog_service.transfer_outcomes import Report
-from tests.catalog_service.neighbour_rows import add_transfer
+from tests.catalog_service.neighbour_rows import add_librarian, add_transfer
 from tests.catalog_service.staging_rows import NOW, add_agent, add_store
 
 MIB = 1024 * 1024
@@ -148,3 +148,21 @@ def open_now(database: Database, transfer_ids: Sequence[int]) -> None:
     with database.transactions.begin() as db:
         changed = update(Transfer).where(Transfer.id.in_(transfer_ids))
         db.execute(changed.values(run_time=NOW))
+
+
+def prepare(db: Session, **changes: Any) -> tuple[Librarian, Store]:
+    """Put a neighbour and a store on record."""
+    return add_librarian(db, **changes), add_heard_store(db)
+
+
+def queued(database: Database, count: int, **changes: Any) -> list[int]:
+    """Queue so many files to a new neighbour, and return their transfers."""
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db, **changes)
+        return queue_files(db, librarian, store, count)
+
+
+def renew(database: Database, hold: Hold, done: int = 0) -> transfer_claims.Renewal:
+    """Renew a lease in a transaction of its own."""
+    with database.transactions.begin() as db:
+        return transfer_claims.renew(db, hold, done)
