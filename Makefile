@@ -11,6 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests wait for processes much of their time. A file's tests share sites, so they stay together.
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 export KEEP
 
@@ -51,10 +53,10 @@ types: install ## check the types (mypy, strict)
 	$(BIN)/mypy
 
 test: install ## run the tests: make test ARGS="-k ingest"
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: install system-packages lint types ## all that CI checks: format, lint, types, every test
-	$(BIN)/pytest
+	$(PYTEST)
 
 demo: install ## start a site, put a night into it, search and stage; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo
