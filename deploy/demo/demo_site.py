@@ -1,21 +1,19 @@
 """A site in a fresh directory, and commands that are shown as they are run."""
 
 import os
-import random
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.demo.ports import find_free_port
+
 _LIBRARIAN = [sys.executable, "-m", "librarian.cli"]
 _STOP_TIMEOUT_SECONDS = 30
-# Below those that the kernel gives to connections, which would take them between look and use.
-_PORTS = range(20000, 32000, 4)
 
 
 class DemoError(Exception):
@@ -112,21 +110,3 @@ def remove_tree(directory: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o700)
     shutil.rmtree(directory)
-
-
-def find_free_port() -> int:
-    """Return a port on loopback that is free, as are the two after it."""
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311 - a port is no secret
-        if all(map(_is_free, range(port, port + 3))):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from deploy.demo.demo_site import find_free_port
+from deploy.demo.ports import find_free_port
 from librarian.client.connections import ConnectionSettings, write_connection
 from librarian.client.librarian import Librarian
 from librarian.supervisor.layout import DEFAULT_STORE, make_site_directory

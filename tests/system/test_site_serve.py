@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.demo_site import find_free_port
+from deploy.demo.ports import find_free_port
 from tests.polling import wait_until
 from tests.system.serving import Serve, serving, wait_until_ended
 

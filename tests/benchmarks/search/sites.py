@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from catalog_service.database import open_database
 from catalog_service.metadata_indexes import ensure_metadata_indexes
 from catalog_service.tables import File
-from deploy.demo.demo_site import find_free_port
+from deploy.demo.ports import find_free_port
 from librarian import Librarian
 from librarian.client.connections import ConnectionSettings, write_connection
 from librarian.supervisor.layout import SiteDirectory, make_site_directory

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.demo_site import find_free_port
+from deploy.demo.ports import find_free_port
 from librarian.supervisor.errors import SiteStartError
 from librarian.supervisor.layout import lock_path, make_site_directory
 
