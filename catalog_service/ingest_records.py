@@ -128,7 +128,7 @@ class _Decider:
             row["new_checksum"] = file.checksum
         self._claimed_names.add(claim.upload.file_name)
         self.round.rows.append(row)
-        claim.upload.inode = verified.inode
+        claim.upload.inode, claim.upload.checksum = verified.inode, row["new_checksum"]
         self.round.ready.append(claim)
 
     def _fail(self, claim: Claim, error: LibrarianError) -> None:

@@ -9,11 +9,20 @@ from typing import Protocol, TypeVar
 from catalog_service.observation_rules import ObservationFacts
 from catalog_service.tables import Agent
 from catalog_service.upload_claims import Claim
-from librarian.errors import LibrarianError, NotReachableError
+from librarian.errors import (
+    ConflictError,
+    CorruptContentsError,
+    InvalidRequestError,
+    LibrarianError,
+    NotReachableError,
+)
 
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+
+# Other contents, or what can be no file at all.
+_DIFFERENCES = (CorruptContentsError, InvalidRequestError)
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,10 @@ class UploadAgents(Protocol):
 
     def place(self, agent: Agent, claims: Sequence[Claim]) -> Sequence[LibrarianError | None]:
         """Move verified uploads into place; return what went wrong with each, in order."""
+        ...
+
+    def compare(self, agent: Agent, claims: Sequence[Claim]) -> Sequence[LibrarianError | None]:
+        """Compare what lies where uploads belong with them; return what differs, in order."""
         ...
 
     def discard(
@@ -113,11 +126,30 @@ def verify_uploads(
 def place_uploads(
     agents: UploadAgents, claims: Iterable[Claim]
 ) -> dict[Claim, LibrarianError | None]:
-    """Return what went wrong with the placing of each upload, if anything."""
+    """Return what went wrong with the placing of each upload, if anything.
+
+    Where something lies already, all is well if that is what was uploaded: a site that was restored
+    from a backup has lost its records of what came later, and not the files.
+    """
+    results = _each_agent(agents.place, claims)
+    taken = [claim for claim, error in results.items() if isinstance(error, ConflictError)]
+    for claim, error in _each_agent(agents.compare, taken).items():
+        if error is None:
+            logger.info("%s lies in its place already.", claim.upload.file_name)
+        # That something else is in the way is what a person must know, not how it differs.
+        if error is None or not isinstance(error, _DIFFERENCES):
+            results[claim] = error
+    return results
+
+
+def _each_agent(
+    call: Callable[[Agent, Sequence[Claim]], Sequence[LibrarianError | None]],
+    claims: Iterable[Claim],
+) -> dict[Claim, LibrarianError | None]:
     results: dict[Claim, LibrarianError | None] = {}
     for agent, group in by_agent(claims, lambda claim: claim.agent):
         try:
-            answers = agents.place(agent, group)
+            answers = call(agent, group)
         except LibrarianError as error:
             answers = [error] * len(group)
         results.update(zip(group, answers, strict=True))

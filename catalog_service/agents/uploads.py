@@ -14,6 +14,8 @@ from librarian.v1 import uploads_pb2
 
 # A thousand small files on a slow disk.
 _BATCH_SECONDS = 600.0
+# Reading the largest files of a batch again.
+_COMPARE_SECONDS = 24 * 3600.0
 _SIGNED_LIMIT = 1 << 63
 
 
@@ -54,6 +56,12 @@ class RemoteUploadAgents:
         answer = self._agents.manage(agent).PlaceUploads(request, timeout=_BATCH_SECONDS)
         return [_failure(item) for item in answer.uploads]
 
+    def compare(self, agent: Agent, claims: Sequence[Claim]) -> Sequence[LibrarianError | None]:
+        """Compare what lies where uploads belong with them; return what differs, in order."""
+        request = pb.CheckInstancesRequest(files=map(_placed, claims))
+        answer = self._agents.manage(agent).CheckInstances(request, timeout=_COMPARE_SECONDS)
+        return [_failure(item) for item in answer.files]
+
     def discard(
         self, agent: Agent, places: Sequence[StagingPlace]
     ) -> Sequence[LibrarianError | None]:
@@ -64,7 +72,11 @@ class RemoteUploadAgents:
 
 
 def _failure(
-    item: pb.PreparedUpload | pb.VerifiedUpload | pb.PlacedUpload | pb.DiscardedUpload,
+    item: pb.PreparedUpload
+    | pb.VerifiedUpload
+    | pb.PlacedUpload
+    | pb.CheckedInstance
+    | pb.DiscardedUpload,
 ) -> LibrarianError | None:
     return error_of(item.failure) if item.HasField("failure") else None
 
@@ -95,4 +107,16 @@ def _placement(claim: Claim) -> pb.PlaceUpload:
         parent_dirs=claim.upload.parent_dirs,
         file_name=claim.upload.file_name,
         inode=(claim.upload.inode or 0) % (2 * _SIGNED_LIMIT),
+    )
+
+
+def _placed(claim: Claim) -> pb.PushFile:
+    upload = claim.upload
+    return pb.PushFile(
+        upload_id=upload.id,
+        store_name=claim.store.name,
+        parent_dirs=upload.parent_dirs,
+        file_name=upload.file_name,
+        size_bytes=upload.size_bytes,
+        checksum=upload.checksum,
     )

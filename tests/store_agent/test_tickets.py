@@ -34,7 +34,8 @@ def test_no_method_can_be_called_without_its_own_ticket(agent: Agent, method: st
         call(agent, method, None)
     with pytest.raises(NotSignedInError):
         call(agent, method, sign_ticket(new_ticket_key(), Ticket("manage"), 600))
-    for action in {"manage", "write", "read"} - {NEEDED_ACTIONS[method]}:
+    enough = {NEEDED_ACTIONS[method]} | ({"manage"} if method == "CheckInstances" else set())
+    for action in {"manage", "write", "read"} - enough:
         ticket = sign_ticket(agent.running.parts.ticket_key, Ticket(action), 600)  # type: ignore[arg-type]
         with pytest.raises(NotAllowedError):
             call(agent, method, ticket)

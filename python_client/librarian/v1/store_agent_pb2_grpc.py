@@ -308,7 +308,7 @@ class StoreAgentServicer(object):
 
     def CheckInstances(self, request, context):
         """Reads instances whole and compares them with the record. Needs a `push`
-        ticket of the batch.
+        ticket of the batch, or that of the catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -16,6 +16,7 @@ from tests.catalog_service.incoming.incoming_site import (
     checksum_of,
     offered,
 )
+from tests.catalog_service.ingest_site import STORE
 
 OBSID = 1224000000
 OBSERVATION = observations_pb2.Observation(
@@ -196,3 +197,22 @@ def test_held_files_are_listed_by_the_bytes_of_their_names(site: IncomingSite) -
     assert {(file.checksum, file.available) for file in found} == {
         (checksum_of(name.encode()), True) for name in names
     }
+
+
+def test_what_lies_in_its_place_already_is_taken_as_it_is(site: IncomingSite) -> None:
+    """Restored from a backup, a site has lost the records of files, and not the files."""
+    place = site.ingest.agent.directory / "stores" / STORE / "2458432"
+    place.mkdir()
+    (place / "kept.dat").write_bytes(b"kept")
+    (place / "other.dat").write_bytes(b"rot!")
+    inode = (place / "kept.dat").stat().st_ino
+
+    pairs = [(offered(f"{n}.dat", b"kept", i), b"kept") for i, n in enumerate(("kept", "other"), 1)]
+    settled = site.arrive(*pairs)
+
+    assert settled[1].checksum == checksum_of(b"kept")
+    assert (place / "kept.dat").stat().st_ino == inode
+    assert len(site.ingest.list_instances("kept.dat")) == 1
+    assert "Something else lies at" in settled[2].failure.message
+    assert (place / "other.dat").read_bytes() == b"rot!"
+    site.wait_until_nothing_is_staged()
