@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
-from catalog_service.tables import Instance, Transfer
+from catalog_service.tables import Instance, Store, Transfer
 from catalog_service.transfer_lanes import leave_lost_lanes
 from catalog_service.wakeups import TRANSFERS, tell
 
 # Attempts after which a transfer fails, and a person must look.
 MAX_ATTEMPTS = 20
+# The same, when each copy here is known to be bad: all of its bytes go there each time.
+MAX_BAD_ATTEMPTS = 3
 _FIRST_BACK_OFF_SECONDS = 5.0
 _LONGEST_BACK_OFF_SECONDS = 3600.0
 # Until a neighbour may have room again.
@@ -71,6 +73,26 @@ def mark_suspect(db: Session, problems: dict[int, str]) -> None:
         for instance in db.scalars(statement.order_by(Instance.id)):
             instance.problem = problems[instance.id]
         db.flush()
+
+
+def give_up_bad(db: Session, rows: Sequence[Transfer]) -> None:
+    """End transfers that failed for the copy here, when no other is there to be sent instead."""
+    tried = [row for row in rows if row.fault == "SOURCE" and row.attempts >= MAX_BAD_ATTEMPTS]
+    rest = [row for row in tried if row.state == "QUEUED"]
+    if not rest:
+        return
+    instances = select(Instance.file_id).join(Store, Store.id == Instance.store_id)
+    good = instances.where(
+        has_key_among(db, Instance.file_id, [row.file_id for row in rest]),
+        Instance.available,
+        Instance.problem == "",
+        Store.enabled,
+    )
+    with_good = set(db.scalars(good))
+    for row in rest:
+        if row.file_id not in with_good:
+            row.error = f"{row.error} No copy here is known to be good: mend one, then retry."
+            end(row, "FAILED", database_time(db))
 
 
 def _back_off_seconds(attempts: int, fault: str) -> float:

@@ -24,6 +24,7 @@ from catalog_service.transfer_failures import (
     after_failures,
     end,
     fail_attempt,
+    give_up_bad,
     mark_suspect,
     wait_again,
 )
@@ -153,6 +154,7 @@ def _follow(db: Session, changes: _Changes) -> None:
     log_failures(db, changes.failures)
     mark_suspect(db, changes.problems)
     confirm(db, changes.confirmed)
+    give_up_bad(db, changes.waiting)
     if changes.waiting:
         after_failures(db, changes.waiting)
 

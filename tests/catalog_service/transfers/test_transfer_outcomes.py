@@ -174,6 +174,20 @@ def test_a_rotten_copy_is_marked_and_the_next_attempt_takes_another(database: Da
     assert read_transfer(database, key).instance_id != first
 
 
+def test_when_each_copy_is_bad_a_person_must_look_soon(database: Database) -> None:
+    hold, [key] = taken(database)
+    for _ in range(transfer_failures.MAX_BAD_ATTEMPTS - 1):
+        record(database, hold, Report(key, "FAILED", error="It has rotted.", fault="SOURCE"))
+        assert read_transfer(database, key).state == "QUEUED"
+        end(database, hold)
+        open_now(database, [key])
+        hold = claimed(database)
+    record(database, hold, Report(key, "FAILED", error="It has rotted.", fault="SOURCE"))
+    row = read_transfer(database, key)
+    assert (row.state, row.fault, row.claimed_file_id) == ("FAILED", "SOURCE", None)
+    assert row.error == "It has rotted. No copy here is known to be good: mend one, then retry."
+
+
 def test_one_bad_file_does_not_stop_the_queue(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
