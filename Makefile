@@ -1,5 +1,5 @@
 # `make` lists the targets. Everything happens in .venv beside this file; nothing is installed
-# elsewhere, but for PostgreSQL's server, which `make check` fetches when it is missing.
+# elsewhere, but for PostgreSQL's server, rsync and SSH, which `make check` fetches when they are missing.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 export KEEP
 
-.PHONY: help install lock protos fmt lint types test check demo bench bench-search serve clean system-packages
+.PHONY: help install lock protos fmt lint types test check demo demo-sites bench bench-search serve clean system-packages ssh-packages
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
@@ -61,6 +61,9 @@ check: install system-packages lint types ## all that CI checks: format, lint, t
 demo: install ## start a site, put a night into it, search and stage; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo
 
+demo-sites: install $(if $(filter-out 0,$(SSH)),ssh-packages) ## three sites that push a night onward, one is killed meanwhile; SSH=1: by rsync; KEEP=1
+	SSH=$(SSH) $(BIN)/python -m deploy.demo.three_sites
+
 bench: install system-packages ## measure the speed beside its yardsticks
 	$(BIN)/python -m tests.benchmarks
 
@@ -70,8 +73,11 @@ bench-search: install system-packages ## measure searches: make bench-search SIZ
 serve: install ## run a site in ./site until Ctrl-C
 	$(BIN)/librarian serve --dir site
 
-system-packages: ## install PostgreSQL's server for the tests, when it is missing
+system-packages: ## install PostgreSQL's server, rsync and SSH for the tests, when they are missing
 	@deploy/setup/system_packages.sh
+
+ssh-packages:
+	@deploy/setup/system_packages.sh rsync openssh-client openssh-server
 
 clean: ## remove .venv, caches and what was built
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.demo.demo_site import DemoError, DemoSite
+from deploy.demo.demo_site import INTERRUPTED, DemoError, DemoSite
 from deploy.demo.synthetic_night import make_night
 
 DAY = "2458432"
@@ -22,17 +22,18 @@ def main() -> int:
     keep = os.environ.get("KEEP", "") not in ("", "0")
     start = time.monotonic()
     print("A site on SQLite, in a fresh directory …", flush=True)
+    site = DemoSite()
     try:
-        site = DemoSite()
-    except DemoError as error:
-        print(f"\nThe demonstration failed: {error}", file=sys.stderr)
-        return 1
-    try:
+        site.start()
         _show(site)
     except DemoError as error:
         print(f"\nThe demonstration failed: {error}", file=sys.stderr)
         _leave(site)
         return 1
+    except KeyboardInterrupt:
+        print("\nThe demonstration was broken off; its site is taken away.", file=sys.stderr)
+        _leave(site)
+        return INTERRUPTED
     print(f"\nAll of it took {time.monotonic() - start:.1f} seconds.")
     if keep:
         _tell_how_to_go_on(site)

@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.demo.ports import find_free_port
+from deploy.demo.ports import are_free, find_free_port
 
 _LIBRARIAN = [sys.executable, "-m", "librarian.cli"]
 _STOP_TIMEOUT_SECONDS = 30
+_PAUSE_SECONDS = 0.02
+INTERRUPTED = 130
+"""The exit status of what a person broke off, as shells have it."""
 
 
 class DemoError(Exception):
@@ -26,17 +30,22 @@ class DemoSite:
     def __init__(
         self, directory: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start the site in a directory, a fresh one if none is given; return once it serves."""
+        """Choose a place for the site: a directory, a fresh one if none is given, and ports."""
         self.directory = directory or Path(tempfile.mkdtemp(prefix="librarian-demo-"))
         self.directory.mkdir(exist_ok=True)
         self.config = self.directory / "client.cfg"
         self.port = find_free_port()
         self._log = self.directory / "serve.log"
         self._variables = dict(environment or {})
-        self.start()
+        self._server: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start the site, for the first time or again; return once it serves."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the site, and leave it to get ready by itself."""
         command = ["serve", "--dir", str(self.directory / "site"), "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(
@@ -49,12 +58,21 @@ class DemoSite:
                 # Left running, it must not end with this terminal.
                 start_new_session=True,
             )
-        self._wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Return once the site serves; raise DemoError when it does not."""
+        if self._server is None or self._server.stdout is None:
+            raise DemoError("The site was not started.")
+        for line in self._server.stdout:
+            if line.strip() == "ready":
+                return
+        self.stop()
+        raise DemoError(f"The site did not start: {self._log.read_text().strip()}")
 
     @property
     def pid(self) -> int:
-        """Return the number of the process to end when the site is left running."""
-        return self._server.pid
+        """Return the number of the process to end when the site is left running; 0 for none."""
+        return self._server.pid if self._server else 0
 
     def run(self, *arguments: str | Path, directory: Path | None = None) -> None:
         """Run a command before the eyes of the person; raise DemoError when it fails."""
@@ -70,22 +88,18 @@ class DemoSite:
             raise DemoError(f"`librarian {words[0]}` ended with status {done.returncode}.")
 
     def stop(self) -> None:
-        """Stop the site, and leave its directory."""
-        self._server.send_signal(signal.SIGTERM)
-        try:
-            self._server.wait(_STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
-        if self._server.stdout:
-            self._server.stdout.close()
+        """Stop the site if it runs, and leave its directory."""
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End all of the site at once, as a power cut would."""
-        self._server.kill()
-        self._server.wait()
-        if self._server.stdout:
-            self._server.stdout.close()
+        self._end(signal.SIGKILL)
+        # Its services follow it by themselves, and give their ports free.
+        deadline = time.monotonic() + _STOP_TIMEOUT_SECONDS
+        while not are_free(self.port):
+            if time.monotonic() > deadline:
+                raise DemoError(f"a killed site's ports {self.port} to {self.port + 2} stay taken.")
+            time.sleep(_PAUSE_SECONDS)
 
     def remove(self) -> None:
         """Remove the directory of the site, which has stopped."""
@@ -94,13 +108,18 @@ class DemoSite:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "LIBRARIAN_CLIENT_CONFIG": str(self.config), **self._variables}
 
-    def _wait_until_ready(self) -> None:
-        assert self._server.stdout is not None  # noqa: S101 - it is a pipe
-        for line in self._server.stdout:
-            if line.strip() == "ready":
-                return
-        self.stop()
-        raise DemoError(f"The site did not start: {self._log.read_text().strip()}")
+    def _end(self, number: signal.Signals) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.send_signal(number)
+        try:
+            server.wait(_STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        if server.stdout:
+            server.stdout.close()
 
 
 def remove_tree(directory: Path) -> None:

@@ -17,8 +17,13 @@ def find_free_port() -> int:
     """
     while True:
         port = random.choice(_PORTS)  # noqa: S311 - a port is no secret
-        if _reserve(port) and all(map(_is_free, range(port, port + 3))):
+        if _reserve(port) and are_free(port):
             return port
+
+
+def are_free(port: int) -> bool:
+    """Tell whether nothing listens on a port of loopback, nor on the two after it."""
+    return all(map(_is_free, range(port, port + 3)))
 
 
 def _reserve(port: int) -> bool:

@@ -13,7 +13,7 @@ from deploy.demo.demo_site import DemoError, DemoSite
 from deploy.demo.ssh_server import SshServer
 from librarian.client.connections import ConnectionSettings, read_connection, write_connection
 from librarian.client.librarian import Librarian
-from librarian.errors import LibrarianError, NotReachableError
+from librarian.errors import NotReachableError
 
 _LIBRARIAN = [sys.executable, "-m", "librarian.cli"]
 
@@ -42,9 +42,15 @@ class Sites:
         return self._sites[name]
 
     def add(self, name: str, environment: dict[str, str]) -> None:
-        """Start a site, and connect to it as its administrator."""
+        """Start a site, and leave it to get ready by itself."""
         site = DemoSite(self.directory / name, {"LIBRARIAN_SITE__NAME": name, **environment})
         self._sites[name] = site
+        site.launch()
+
+    def sign_in(self, name: str) -> None:
+        """Wait until a site serves, and connect to it as its administrator."""
+        site = self._sites[name]
+        site.wait_until_ready()
         local = read_connection("local", site.config)
         settings = ConnectionSettings(local.url, local.authenticator, local.ca_file)
         write_connection(name, settings, self.config)
@@ -80,7 +86,7 @@ class Sites:
         """Return how many files a site has; 0 while it is down."""
         try:
             with self._calls(name) as lib:
-                return lib.count_matches("instances:>0")
+                return lib.search_files("instances:>0").count()
         except NotReachableError:
             return 0
 
@@ -141,9 +147,11 @@ def start_sites(directory: Path, names: Sequence[str], *, by_ssh: bool) -> Sites
     try:
         for name in names:
             sites.add(name, ssh.agent_environment(name) if ssh else {})
-    except (DemoError, LibrarianError) as error:
+        for name in names:
+            sites.sign_in(name)
+    except BaseException:
         sites.stop()
-        raise DemoError(str(error)) from error
+        raise
     return sites
 
 

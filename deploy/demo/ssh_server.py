@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.demo.demo_site import DemoError
+
 _START_SECONDS = 10.0
 # sshd refuses a relative name: it starts itself anew for each connection.
 _PLACES = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd")
@@ -66,8 +68,8 @@ class SshServer:
         return {f"LIBRARIAN_STORE_AGENT__{key}": value for key, value in settings.items()}
 
     def neighbour_options(self) -> list[str]:
-        """Return the options of `librarian add-librarian` that pin this server's host key."""
-        return ["--ssh-host-key", self.host_key]
+        """Return the options of `librarian add-librarian` for this server, and for no other way."""
+        return ["--way", "rsync", "--ssh-host-key", self.host_key]
 
     def admit(self, source: str, destination: str, root: Path) -> None:
         """Make a key for what one site's agents bring to another, and let it in."""
@@ -86,7 +88,7 @@ class SshServer:
         """Start the server again after `stop`, and return when it listens."""
         program = next((place for place in _PLACES if os.path.exists(place)), None)
         if program is None:
-            raise RuntimeError("There is no sshd here: install the package openssh-server.")
+            raise DemoError("there is no sshd here: install the package openssh-server.")
         if os.geteuid() == 0:
             # sshd wants it when root starts it; else whatever starts services makes it.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -94,8 +96,18 @@ class SshServer:
         file = self.directory / "sshd_config"
         file.write_text(_CONFIGURATION.format(port=self.port, directory=self.directory))
         with (self.directory / "sshd.log").open("ab") as log:
-            self._process = subprocess.Popen([program, "-D", "-e", "-f", file], stderr=log)
-        self._wait()
+            self._process = subprocess.Popen(
+                [program, "-D", "-e", "-f", file],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                # Left running, it must not end with this terminal.
+                start_new_session=True,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop listening; it may be started again, on the same port."""
@@ -116,14 +128,19 @@ class SshServer:
             else:
                 return
         said = (self.directory / "sshd.log").read_text(errors="replace")
-        raise RuntimeError(f"sshd does not listen: {said[-1000:]}")
+        raise DemoError(f"sshd does not listen: {said[-1000:]}")
 
 
 def make_key(file: Path) -> str:
     """Make an SSH key, unless it is there, and return the text of its public half."""
     if not file.exists():
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(file)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        try:
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        except FileNotFoundError:
+            raise DemoError(
+                "there is no ssh-keygen here: install the package openssh-client."
+            ) from None
     return file.with_name(f"{file.name}.pub").read_text().strip()
 
 

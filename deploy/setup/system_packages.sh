@@ -1,21 +1,32 @@
 #!/bin/bash
-# Makes sure of the programs that the tests run and that pip cannot bring. Run by `make check`.
+# Makes sure of the programs that the tests and the demonstration run and that pip cannot bring. Run
+# by `make check`; `make demo-sites SSH=1` names the packages that it needs.
 set -euo pipefail
 
 find_postgres() {
     command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' || compgen -G '/usr/pgsql-*/bin/postgres'
 }
 
+is_there() {
+    case $1 in
+    postgresql) find_postgres >/dev/null ;;
+    util-linux) command -v setpriv >/dev/null ;;
+    rsync) command -v rsync >/dev/null ;;
+    openssh-client) command -v ssh >/dev/null && command -v ssh-keygen >/dev/null ;;
+    openssh-server) [ -x /usr/sbin/sshd ] || command -v sshd >/dev/null ;;
+    *) echo "system_packages.sh knows no package '$1'." >&2 && exit 2 ;;
+    esac
+}
+
+[ $# -gt 0 ] || set -- postgresql util-linux rsync openssh-client openssh-server
 missing=()
-find_postgres >/dev/null || missing+=(postgresql)
-command -v setpriv >/dev/null || missing+=(util-linux)
-command -v rsync >/dev/null || missing+=(rsync)
-command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
-[ -x /usr/sbin/sshd ] || command -v sshd >/dev/null || missing+=(openssh-server)
+for package in "$@"; do
+    is_there "$package" || missing+=("$package")
+done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() {
-    echo "make check needs the Debian package(s) ${missing[*]}: $1" >&2
+    echo "This needs the Debian package(s) ${missing[*]}: $1" >&2
     exit 1
 }
 
@@ -26,7 +37,7 @@ if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null || refuse "run 'sudo apt-get install ${missing[*]}'."
 fi
 
-# The tests start a cluster and an SSH server of their own, and need none that the packages start.
+# A cluster and an SSH server are started as they are needed: none that the packages start is.
 echo "Installing ${missing[*]} ..."
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq || refuse "'apt-get update' failed (see above)."
