@@ -143,9 +143,7 @@ def change_librarian(
     if site_id:
         check_site(db, name, site_id)
         librarian.site_id = site_id
-        if librarian.link_state == "OPEN":
-            # It answers now: what waited for its next try need not wait any longer.
-            librarian.link_try_time = database_time(db)
+        _try_now(db, librarian)
     db.flush()
     return librarian
 
@@ -163,12 +161,23 @@ def changed_settings(
     return settings
 
 
-def note_site(db: Session, name: str, site_id: str) -> None:
-    """Write down which site answered for a neighbour that was never asked before."""
+def has_news(librarian: Librarian) -> bool:
+    """Tell whether that a neighbour answers is worth a `note_answer`."""
+    return not librarian.site_id or librarian.link_state == "OPEN"
+
+
+def note_answer(db: Session, name: str, site_id: str) -> None:
+    """Write down which site answered for a neighbour, and let transfers to it be tried."""
     librarian = get_librarian(db, name, lock=True)
-    if not librarian.site_id:
-        check_site(db, name, site_id)
-        librarian.site_id = site_id
+    check_site(db, name, site_id)
+    librarian.site_id = librarian.site_id or site_id
+    _try_now(db, librarian)
+
+
+def _try_now(db: Session, librarian: Librarian) -> None:
+    """Let what waits for a neighbour that answers now not wait any longer."""
+    if librarian.link_state == "OPEN":
+        librarian.link_try_time = database_time(db)
 
 
 def check_site(db: Session, name: str, site_id: str) -> None:

@@ -92,17 +92,21 @@ class LibrariansServicer(librarians_pb2_grpc.LibrariansServicer):
             )
         except LibrarianError as error:
             return pb.PingLibrarianResponse(error=str(error))
-        if not librarian.site_id:
-            run_transaction(
-                self._database.transactions,
-                lambda db: librarians.note_site(db, name, answer.site_id),
-            )
+        if librarians.has_news(librarian):
+            self._note_answer(name, answer.site_id)
         return pb.PingLibrarianResponse(
             site_name=answer.site_name,
             site_id=answer.site_id,
             role=answer.role,
             duration_seconds=answer.duration_seconds,
         )
+
+    def _note_answer(self, name: str, site_id: str) -> None:
+        def note(db: Session) -> None:
+            librarians.note_answer(db, name, site_id)
+            self._wakeups.notify(db, TRANSFERS)
+
+        run_transaction(self._database.transactions, note)
 
     def UpdateLibrarian(
         self, request: pb.UpdateLibrarianRequest, context: grpc.ServicerContext

@@ -198,8 +198,9 @@ def test_an_update_changes_what_it_names_alone(
         near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="nowhere", batches=1))
 
 
+@pytest.mark.parametrize("how", ["updated", "pinged"])
 def test_a_link_that_is_mended_is_tried_at_once(
-    catalog: CatalogSite, far: CatalogSite, near: Any
+    catalog: CatalogSite, far: CatalogSite, near: Any, how: str
 ) -> None:
     near.AddLibrarian(request_for(far))
     later = datetime(2999, 1, 1, tzinfo=UTC)
@@ -217,6 +218,9 @@ def test_a_link_that_is_mended_is_tried_at_once(
     link = near.GetLibrarian(pb.GetLibrarianRequest(name="karoo")).link
     assert (link.state, link.cause, link.failures) == (pb.Link.OPEN, pb.Link.REFUSED, 3)
     assert link.next_try_time.ToDatetime(UTC) == later
-    near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="karoo", secret=far.token_of("here")))
+    if how == "updated":
+        near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="karoo", secret=far.token_of("here")))
+    else:
+        near.PingLibrarian(pb.PingLibrarianRequest(name="karoo"))
     link = near.GetLibrarian(pb.GetLibrarianRequest(name="karoo")).link
     assert link.next_try_time.ToDatetime(UTC) < later

@@ -118,7 +118,8 @@ class LibrariansServicer(object):
 
     def PingLibrarian(self, request, context):
         """Signs in at a neighbour and says what it answered; that it did not answer
-        is told in the response. Fails with `NOT_FOUND` when none has that name.
+        is told in the response. When it did, what waits for its next try is tried
+        now. Fails with `NOT_FOUND` when none has that name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
