@@ -50,9 +50,10 @@ class Site:
         self.port = find_free_port()
         self.layout = make_site_directory(directory, self.port, database_url=database_url)
         self.client_config = directory / "client.cfg"
+        self.database_url = database_url or f"sqlite:///{self.layout.root / 'catalog.sqlite'}"
         self._ca_file = str(ca_file) if ca_file else None
-        chosen = environment or {}
-        self._processes = {service: self._process(service, chosen) for service in services}
+        self._environment = environment or {}
+        self._processes = {service: self._process(service) for service in services}
 
     def __enter__(self) -> "Site":
         """Start the site."""
@@ -95,11 +96,14 @@ class Site:
         self._processes[service].stop()
 
     def restart(self, service: Service, environment: Mapping[str, str] | None = None) -> None:
-        """Start a service anew, in good order if it runs; with other variables when given."""
+        """Start a service anew, in good order if it runs; with other variables when given.
+
+        They come on top of those that the site was made with.
+        """
         process = self._processes[service]
         process.stop()
         if environment is not None:
-            process.environment = {**fast_environment(), **environment}
+            process.environment = {**self._variables(service), **environment}
         process.start_listening()
 
     def is_running(self, service: Service) -> bool:
@@ -163,13 +167,16 @@ class Site:
         settings = ConnectionSettings(f"127.0.0.1:{self.port}", token, ca_file=self._ca_file)
         write_connection(name, settings, self.client_config)
 
-    def _process(self, service: Service, environment: Environments) -> Process:
+    def _process(self, service: Service) -> Process:
         return Process(
             module=service,
             config_file=self.layout.config_file,
             log_file=self.layout.logs / f"{service}.log",
-            environment={**fast_environment(), **environment.get(service, {})},
+            environment=self._variables(service),
         )
+
+    def _variables(self, service: Service) -> dict[str, str]:
+        return {**fast_environment(), **self._environment.get(service, {})}
 
     def _wait_for_the_store(self) -> None:
         with self.librarian() as site:
