@@ -154,6 +154,9 @@ class IncomingLoop:
 
     def _tell(self, batch_id: str, answers: Mapping[str, Answer]) -> None:
         done = [upload_id for upload_id, answer in answers.items() if isinstance(answer, File)]
+        for upload_id, answer in answers.items():
+            if isinstance(answer, LibrarianError) and _is_settled(answer):
+                logger.warning("Upload %s has failed: %s", upload_id, answer)
 
         def tell(db: Session) -> None:
             if done and note_arrivals(db, batch_id, done):

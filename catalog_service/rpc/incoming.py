@@ -1,5 +1,6 @@
 """The Incoming service: what neighbours push to this site."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from catalog_service.incoming import (
     renew_batch,
     withdraw_files,
 )
-from catalog_service.incoming_offers import Offer, take_offer
+from catalog_service.incoming_offers import Offer, OfferOutcome, Verdict, take_offer
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import incoming_messages as messages
 from catalog_service.rpc.incoming_ways import WaysIn
@@ -49,7 +50,11 @@ _WATCH_SECONDS = 300.0
 _WATCHES_PART = 8
 _SETTLED_AT_ONCE = 1000
 
+_LOGGED_CONFLICTS = 10
+
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 
 class IncomingParts(Protocol):
@@ -96,6 +101,7 @@ class IncomingServicer(incoming_pb2_grpc.IncomingServicer):
         offer = self._read_offer(request)
         outcome = self._write(lambda db: take_offer(db, offer))
         reach("incoming.offered")
+        _log_conflicts(offer, outcome)
         answers, way_in = self._ways_in.prepare(offer, outcome, request.ways)
         return pb.OfferFilesResponse(files=map(messages.answer_message, answers), way_in=way_in)
 
@@ -194,6 +200,15 @@ class IncomingServicer(incoming_pb2_grpc.IncomingServicer):
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
         return run_transaction(self._database.transactions, work)
+
+
+def _log_conflicts(offer: Offer, outcome: OfferOutcome) -> None:
+    """Tell people here, too, what only people can settle."""
+    sentences = [a.message for a in outcome.answers if a.verdict is Verdict.CONFLICT]
+    for sentence in sentences[:_LOGGED_CONFLICTS]:
+        logger.warning("Declined what %s pushes: %s", offer.account_name, sentence)
+    if more := sentences[_LOGGED_CONFLICTS:]:
+        logger.warning("Declined %d more files that %s pushes.", len(more), offer.account_name)
 
 
 class _Watch:
