@@ -6,7 +6,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog_service.order_hours import is_open, next_opening
-from catalog_service.tables import File, Librarian, StandingOrder, Transfer, TransferBatch
+from catalog_service.store_choice import SILENCE_LIMIT
+from catalog_service.tables import Agent, File, Librarian, StandingOrder, Transfer, TransferBatch
 from catalog_service.transfers import ShownTransfer
 
 # To count on would take long, and tell nobody more.
@@ -25,6 +26,7 @@ def active_sentences(
     """Say how far a transfer is that has not ended, and what it waits for."""
     sentences = link_sentences(librarian, now)
     if shown.batch is not None:
+        sentences += _silence(db, shown.batch, now)
         return [_in_batch(shown, shown.batch, now), *sentences, *_last_error(shown, now)]
     order = db.get(StandingOrder, shown.transfer.lane) if shown.transfer.lane else None
     if file.instance_count == 0:
@@ -59,6 +61,11 @@ def show_moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def format_tries(count: int) -> str:
+    """Return how often something was tried, in words."""
+    return "1 attempt" if count == 1 else f"{count} attempts"
+
+
 def _in_batch(shown: ShownTransfer, batch: TransferBatch, now: datetime) -> str:
     row = shown.transfer
     what = _BATCH_STATES[row.state]
@@ -72,6 +79,16 @@ def _in_batch(shown: ShownTransfer, batch: TransferBatch, now: datetime) -> str:
         time_left = "; no transfer service works on it at the moment"
     done = f"{batch.bytes_done:,} of {batch.bytes_total:,} bytes of its batch are there"
     return f"{what}{source}: {done}{time_left}."
+
+
+def _silence(db: Session, batch: TransferBatch, now: datetime) -> list[str]:
+    agent = db.get_one(Agent, batch.agent_id)
+    if batch.worker is not None or agent.report_time >= now - SILENCE_LIMIT:
+        return []
+    return [
+        f"It waits for the store agent {agent.name}, which was last heard on"
+        f" {show_moment(agent.report_time)}."
+    ]
 
 
 def _show_seconds(seconds: float) -> str:
@@ -99,7 +116,9 @@ def _last_error(shown: ShownTransfer, now: datetime) -> list[str]:
         return []
     due = shown.next_try_time
     when = f"; it is tried again at {show_moment(due)}" if due is not None and due > now else ""
-    return [f"Its last error, after {row.attempts} tries, was: {row.error.rstrip('.')}{when}."]
+    # What says nothing of the file, such as that there is no room, counts for no attempt.
+    tries = f", after {format_tries(row.attempts)}," if row.attempts else ""
+    return [f"Its last error{tries} was: {row.error.rstrip('.')}{when}."]
 
 
 def _position(db: Session, row: Transfer) -> str:

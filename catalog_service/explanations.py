@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 from catalog_service.clock import database_time
 from catalog_service.explained_here import copies_here, uploads_here
 from catalog_service.explained_orders import order_sentences
-from catalog_service.explained_progress import active_sentences, link_sentences, show_moment
+from catalog_service.explained_progress import (
+    active_sentences,
+    format_tries,
+    link_sentences,
+    show_moment,
+)
 from catalog_service.files import unknown_file
 from catalog_service.librarians import get_librarian, list_librarians
 from catalog_service.tables import File, Librarian, RemoteInstance, Transfer
@@ -106,9 +111,9 @@ def _ended(last: ShownTransfer, librarian: Librarian) -> str:
     reason = _as_clause(row.error)
     if row.state == "DECLINED":
         return f"{name} declined it on {ended}{reason}; once that is settled, {again}."
-    tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
+    tries, fault = format_tries(row.attempts), _FAULTS.get(row.fault, "")
     return (
-        f"Transfer {row.id} failed after {tries} on {ended}{_FAULTS.get(row.fault, '')}{reason};"
+        f"Transfer {row.id} failed after {tries} on {ended}{fault}{reason};"
         f" once that is mended, {again}."
     )
 

@@ -36,7 +36,6 @@ _PATIENCE = {
     "REFUSED": _Patience(1, 5.0, 600.0),
     "FULL": _Patience(1, 30.0, 300.0),
 }
-CAUSES = frozenset(_PATIENCE)
 _MAX_DOUBLINGS = 16
 _JITTER = 0.2
 

@@ -8,7 +8,7 @@ takes it, with the neighbour's row locked, so that no two start batches there at
 import random
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from catalog_service.transfer_claims import (
     take,
 )
 from catalog_service.transfer_lanes import Lane, charge, choose_lane, cost_of, lane_of, list_lanes
-from catalog_service.transfer_picks import Picked, pick_transfers, repair_instances
+from catalog_service.transfer_picks import Picked, pick_transfers, repair_instances, silent_agents
 
 _BATCH_ID_BYTES = 16
 # Of the newest batch, in the mean rate to a neighbour.
@@ -72,7 +72,7 @@ class ClaimedBatch:
 class BatchEnd:
     """What a worker tells when it gives a batch back."""
 
-    # What was in the way of all of it, in a word of `links.CAUSES` and in a sentence.
+    # What was in the way of all of it, as a name of `Link.Cause` and in a sentence.
     cause: str = ""
     error: str = ""
     # Identity of the site that answered.
@@ -111,7 +111,14 @@ def claim_batch(db: Session, librarian_id: int, worker: str) -> ClaimedBatch | N
         return None
     lanes = list_lanes(db, librarian)
     free = [batch for batch in batches if batch not in live]
-    batch = _resume(db, free, lanes, now) or _begin(db, librarian, lanes, now, batches)
+    silent = silent_agents(db)
+    batch = _resume(db, free, lanes, now, silent)
+    if batch is None:
+        # What waits for an agent must not keep its lane from others.
+        busy = {one.lane for one in batches if one in live or one.agent_id not in silent}
+        # Anew: what was looked through may have come back into its lane.
+        lanes = list_lanes(db, librarian)
+        batch = _begin(db, librarian, lanes, now, busy)
     if batch is None:
         return None
     links.note_try(librarian)
@@ -206,9 +213,16 @@ def _batches(db: Session, librarian_id: int | None = None) -> defaultdict[int, l
 
 
 def _resume(
-    db: Session, free: Sequence[TransferBatch], lanes: Sequence[Lane], now: datetime
+    db: Session,
+    free: Sequence[TransferBatch],
+    lanes: Sequence[Lane],
+    now: datetime,
+    silent: Collection[int],
 ) -> TransferBatch | None:
-    """Return the oldest batch that waits for a worker; those with nothing left go."""
+    """Return the oldest batch that waits for a worker; those with nothing left go.
+
+    One whose agent is silent waits for it, without taking another's place.
+    """
     for seen in free:
         if not lane_of(lanes, seen.lane).is_open(now):
             continue
@@ -217,9 +231,10 @@ def _resume(
         if batch is None or is_live(batch, now):
             continue
         repair_instances(db, batch)
-        if has_work(db, batch):
+        if not has_work(db, batch):
+            dissolve(db, batch)
+        elif batch.agent_id not in silent:
             return batch
-        dissolve(db, batch)
     return None
 
 
@@ -228,10 +243,9 @@ def _begin(
     librarian: Librarian,
     lanes: Sequence[Lane],
     now: datetime,
-    batches: Sequence[TransferBatch],
+    busy: Collection[int],
 ) -> TransferBatch | None:
     """Make a batch of what waits in the lane whose turn it is."""
-    busy = {batch.lane for batch in batches}
     left = list(lanes)
     while (lane := choose_lane(left, librarian, now, busy)) is not None:
         picked = pick_transfers(db, librarian.id, lane.number)

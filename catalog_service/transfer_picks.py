@@ -59,27 +59,42 @@ def pick_transfers(db: Session, librarian_id: int, lane: int) -> Picked | None:
     _fail_those_without(db, [row.id for row in waiting if not candidates[row.file_id]])
     present = [row for row in waiting if candidates[row.file_id]]
     heard = [row for row in present if not candidates[row.file_id][0].is_silent]
-    if not heard:
-        _let_wait(db, [row.id for row in present])
-        return None
+    # They must not stay in front, in the way of those that can be sent.
+    _let_wait(db, [row.id for row in present if candidates[row.file_id][0].is_silent])
     return _from_one_agent(heard, candidates)
 
 
 def repair_instances(db: Session, batch: TransferBatch) -> None:
-    """Let those of a batch wait again whose instance is there no more: another may be sent."""
-    lost = (
-        select(Transfer.id)
-        .join(Instance, Instance.id == Transfer.instance_id)
-        .where(
-            Transfer.batch_id == batch.id,
-            Transfer.state.in_(ACTIVE_STATES),
-            Instance.available.is_(False),
-        )
+    """Let those of a batch wait again whose instance cannot be sent: another may be.
+
+    One on a silent agent is waited for, unless there is another that can be sent.
+    """
+    statement = (
+        select(Transfer.id, Transfer.file_id, Transfer.instance_id, Transfer.state)
+        .where(Transfer.batch_id == batch.id, Transfer.state.in_(ACTIVE_STATES))
         .order_by(Transfer.id)
-        .with_for_update(of=Transfer, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
-    if transfer_ids := list(db.scalars(lost)):
-        put_back(db, transfer_ids)
+    rows = db.execute(statement).all()
+    candidates = find_candidates(db, [row.file_id for row in rows])
+    lost = [row.id for row in rows if _is_lost(row, candidates[row.file_id])]
+    if lost:
+        put_back(db, lost)
+
+
+def _is_lost(row: Any, candidates: Sequence[Candidate]) -> bool:
+    own = next((one for one in candidates if one.instance_id == row.instance_id), None)
+    if own is None:
+        return True
+    others_heard = any(not one.is_silent for one in candidates)
+    # What is there already needs no agent here any more.
+    return own.is_silent and others_heard and row.state != "SENT"
+
+
+def silent_agents(db: Session) -> set[int]:
+    """Return the agents that were not heard for so long that they must be down."""
+    oldest = database_time(db) - SILENCE_LIMIT
+    return set(db.scalars(select(Agent.id).where(Agent.report_time < oldest)))
 
 
 def find_candidates(db: Session, file_ids: Iterable[int]) -> dict[int, list[Candidate]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -20,7 +19,10 @@ from catalog_service.tables import (
     Transfer,
     TransferBatch,
 )
+from catalog_service.transfer_queue import ACTIVE_STATES, ENDED_STATES
 from librarian.errors import UnknownTransferError
+
+STATES = (*ACTIVE_STATES, *ENDED_STATES)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class ShownTransfer:
     def next_try_time(self) -> datetime | None:
         """When it is tried again, if it failed and waits for that."""
         row = self.transfer
-        waits = row.state == "QUEUED" and row.attempts > 0 and self.batch is None
+        # It moves on whenever something failed, whether that counts for an attempt or not.
+        waits = row.state == "QUEUED" and row.run_time > row.create_time and self.batch is None
         return row.run_time if waits else None
 
     def seconds_left(self, now: datetime) -> float | None:
@@ -99,13 +102,31 @@ def list_transfers(
     conditions = chosen.conditions(db)
     if before_id is not None:
         conditions.append(Transfer.id < before_id)
-    # State by state: each is one walk along an index, however rare the state.
-    each: list[Any] = [[Transfer.state == state] for state in dict.fromkeys(chosen.states)]
+    states = list(dict.fromkeys(chosen.states))
     ids: set[int] = set()
-    for of_state in each or [[]]:
-        query = select(Transfer.id).where(*conditions, *of_state)
+    for part in _walks(db, chosen, states):
+        query = select(Transfer.id).where(*conditions, *part)
         ids.update(db.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
     return show_transfers(db, sorted(ids, reverse=True)[:limit])
+
+
+def _walks(
+    db: Session, chosen: TransferFilter, states: Sequence[str]
+) -> list[list[ColumnElement[bool]]]:
+    """Return conditions that are each one walk along an index, however rare what they find is.
+
+    All of them together hold for the same transfers as the states.
+    """
+    if chosen.file_name:
+        return [[Transfer.state.in_(states)] if states else []]
+    of_one = bool(chosen.librarian_name or chosen.order_name)
+    if not states and not of_one:
+        return [[]]
+    walks = [[Transfer.state == state] for state in states or STATES]
+    if of_one:
+        return walks
+    librarian_ids = db.scalars(select(Librarian.id)).all()
+    return [[Transfer.librarian_id == key, *walk] for key in librarian_ids for walk in walks]
 
 
 def show_transfers(db: Session, ids: Iterable[int]) -> list[ShownTransfer]:

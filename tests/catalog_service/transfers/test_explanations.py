@@ -156,7 +156,7 @@ def test_a_queued_transfer_tells_what_keeps_it(site: SendingSite, change: Any) -
     assert told[1].startswith("Nothing is sent to centre since 2026-03-01 12:00:00 UTC: Its port")
     assert "tried again at " in told[1]
     assert told[2].startswith(f"The standing order 'nightly' sends at {closed} (UTC) only: next")
-    assert told[3].startswith("Its last error, after 3 tries, was: The link broke; it is tried")
+    assert told[3].startswith("Its last error, after 3 attempts, was: The link broke; it is tried")
     assert told[4] == "It is queued, the next of the standing order 'nightly'."
 
 

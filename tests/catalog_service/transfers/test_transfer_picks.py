@@ -12,6 +12,7 @@ from catalog_service.tables import (
     Agent,
     Instance,
     StandingOrder,
+    Store,
 )
 from catalog_service.transfer_outcomes import Report
 from tests.catalog_service.neighbour_rows import add_librarian, add_order, add_transfer
@@ -206,3 +207,69 @@ def test_transfers_of_an_order_that_is_gone_go_on_in_the_lane_by_hand(database: 
     assert [read_transfer(database, i).lane for i in ids] == [0, 0]
     open_now(database, ids)
     assert ids_in(database, claimed(database)) == ids
+
+
+def test_a_batch_of_an_agent_that_is_down_waits_in_nobodys_way(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db, batches=1)
+        [waiting] = queue_files(db, librarian, store, 1)
+    hold = claimed(database)
+    record(database, hold, Report(waiting, "OFFERED", upload_id="a-0"))
+    end(database, hold, handed_on=True)
+    with database.transactions.begin() as db:
+        agent_id = db.scalars(select(Agent.id)).one()
+        [other] = queue_files(db, librarian, add_heard_store(db, "pot2"), 1, prefix="other")
+    change(database, Agent, agent_id, report_time=NOW)
+    second = claimed(database)
+    assert ids_in(database, second) == [other]
+    assert claim(database) is None
+    confirm_all(database, second)
+    assert claim(database) is None
+    change(database, Agent, agent_id, report_time=NOW + 1_000_000 * HOUR)
+    assert claimed(database).batch_id == hold.batch_id
+    assert read_transfer(database, waiting).upload_id == "a-0"
+
+
+def test_a_limited_lane_goes_on_beside_a_batch_whose_agent_is_down(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        order = add_order(db, librarian, "nights", bandwidth=1000)
+        queue_files(db, librarian, store, 1, lane=order.id)
+    hold = claimed(database)
+    end(database, hold, handed_on=True)
+    with database.transactions.begin() as db:
+        agent_id = db.scalars(select(Agent.id)).one()
+        store = add_heard_store(db, "pot2")
+        [other] = queue_files(db, librarian, store, 1, prefix="other", lane=order.id)
+    change(database, Agent, agent_id, report_time=NOW)
+    assert ids_in(database, claimed(database)) == [other]
+
+
+def test_a_copy_elsewhere_is_sent_when_the_agent_of_a_batch_is_down(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        file = put_file(db, "zen.uv", [store, add_heard_store(db, "pot2")])
+        transfer_id = add_transfer(db, file, librarian).id
+    hold = claimed(database)
+    first_id = read_transfer(database, transfer_id).instance_id
+    end(database, hold, handed_on=True)
+    with database.transactions.begin() as db:
+        agent_id = db.scalars(
+            select(Store.agent_id)
+            .join(Instance, Instance.store_id == Store.id)
+            .where(Instance.id == first_id)
+        ).one()
+    change(database, Agent, agent_id, report_time=NOW)
+    claimed(database)
+    assert read_transfer(database, transfer_id).instance_id not in (None, first_id)
+
+
+def test_files_of_agents_that_are_down_do_not_stay_in_front(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        silent = queue_files(db, librarian, store, 2, prefix="a")
+        [heard] = queue_files(db, librarian, add_heard_store(db, "pot2"), 1, prefix="b")
+        agent_id = store.agent_id
+    change(database, Agent, agent_id, report_time=NOW)
+    assert ids_in(database, claimed(database)) == [heard]
+    assert all(read_transfer(database, one).run_time > NOW for one in silent)
