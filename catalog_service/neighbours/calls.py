@@ -45,7 +45,7 @@ class NeighbourCalls:
         """Sign in as settings say.
 
         Raises NotReachableError when nothing answers, and InvalidRequestError when it refuses the
-        account, is no Librarian, or the account's role is too low to push files.
+        account, is no Librarian, or the account's role is too low.
         """
         started = time.monotonic()
         answer = _ask(settings)
@@ -53,10 +53,12 @@ class NeighbourCalls:
             role = Role(answer.role)
         except ValueError:
             role = Role.NONE
-        if role < Role.READAPPEND:
+        # A neighbour that is pushed nothing is still told what arrived from it.
+        needed = Role.READAPPEND if settings.transfers_enabled else Role.CALLBACK
+        if role < needed:
             raise InvalidRequestError(
                 f"The account {settings.account_name!r} at {settings.url} has the role"
-                f" {role.name}: it needs READAPPEND, which an administrator there can give it."
+                f" {role.name}: it needs {needed.name}, which an administrator there can give it."
             )
         duration = time.monotonic() - started
         return Answer(answer.site_id[:36], answer.site_name[:64], role.name, duration)

@@ -136,6 +136,15 @@ def test_unreachable_refused_and_wrong_are_told_apart(
     assert not near.ListLibrarians(pb.ListLibrariansRequest()).librarians
 
 
+def test_who_is_only_told_what_arrived_needs_a_lower_role(far: CatalogSite, near: Any) -> None:
+    far.add("caller", accounts_pb2.CALLBACK, PASSWORD)
+    far.add("weak", accounts_pb2.READONLY, PASSWORD)
+    with pytest.raises(InvalidRequestError, match="has the role READONLY: it needs CALLBACK"):
+        near.AddLibrarian(request_for(far, account_name="weak", transfers_enabled=False))
+    made = near.AddLibrarian(request_for(far, account_name="caller", transfers_enabled=False))
+    assert (made.transfers_enabled, bool(made.site_id)) == (False, True)
+
+
 def test_a_neighbour_that_was_not_asked_is_known_once_it_answers(
     catalog: CatalogSite, far: CatalogSite, near: Any
 ) -> None:

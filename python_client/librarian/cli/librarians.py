@@ -83,8 +83,11 @@ def _settings_options(command: Any) -> Any:
 @connection_argument
 @name_option
 @click.option("--url", required=True, type=UTF8_TEXT, help="Its catalogue, host:port.")
+@click.option("--disabled", is_flag=True, help="Push nothing there, only tell it what arrived.")
 @_settings_options
-def add_librarian(connection: str, name: str, url: str, as_json: bool, **options: Any) -> None:
+def add_librarian(
+    connection: str, name: str, url: str, disabled: bool, as_json: bool, **options: Any
+) -> None:
     """Put a neighbouring librarian on record, so that files can be pushed to it.
 
     The site signs in there first, and says what is wrong when that fails. The url may be the end
@@ -101,7 +104,9 @@ def add_librarian(connection: str, name: str, url: str, as_json: bool, **options
             " network between is your own."
         )
     with Librarian.connect(connection) as site:
-        added = site.add_librarian(name, url, authenticator, **settings)
+        added = site.add_librarian(
+            name, url, authenticator, transfers_enabled=not disabled, **settings
+        )
     _print_neighbour(added, f"Added {added.name}", as_json=as_json)
 
 
