@@ -38,6 +38,7 @@ def instance_message(located: LocatedInstance) -> instances_pb2.Instance:
         create_time=instance.create_time,
         host=located.agent.host,
         path=located.path,
+        problem=instance.problem,
     )
 
 

@@ -73,7 +73,17 @@ def _fill_file(file: files_pb2.File, row: Any) -> None:
 
 def _instance(row: Any) -> instances_pb2.Instance:
     pb = instances_pb2.Instance
-    file_name, store_name, parent_dirs, available, deletion_allowed, create_time, host, root = row
+    (
+        file_name,
+        store_name,
+        parent_dirs,
+        available,
+        deletion_allowed,
+        create_time,
+        host,
+        root,
+        problem,
+    ) = row
     message = pb(
         file_name=file_name,
         store_name=store_name,
@@ -82,6 +92,7 @@ def _instance(row: Any) -> instances_pb2.Instance:
         deletion_policy=pb.ALLOWED if deletion_allowed else pb.DISALLOWED,
         host=host,
         path="/".join((root.rstrip("/"), *filter(None, (parent_dirs, file_name)))),
+        problem=problem,
     )
     fill_time(message.create_time, create_time)
     return message

@@ -35,7 +35,7 @@ SESSION_COLUMNS: Columns = (
     ObservingSession.file_count,
     ObservingSession.total_bytes,
 )
-# The path of an instance is made of the last, the directories and the file's name.
+# The path of an instance is made of the store's root, the directories and the file's name.
 INSTANCE_COLUMNS: Columns = (
     File.name,
     Store.name,
@@ -45,6 +45,7 @@ INSTANCE_COLUMNS: Columns = (
     Instance.create_time,
     Agent.host,
     Store.root,
+    Instance.problem,
 )
 
 ITEM_COLUMNS: Mapping[ItemKind, Columns] = {

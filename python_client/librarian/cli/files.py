@@ -48,6 +48,9 @@ def show_file(connection: str, name: str, as_json: bool) -> None:
         print_fields(_file_fields(file))
         print_line()
         print_rows(_INSTANCE_COLUMNS, map(_instance_row, instances), empty="No copy is here.")
+        for instance in instances:
+            if instance.problem:
+                print_line(f"The copy on {instance.store} is suspect: {instance.problem}")
         print_line()
         print_rows(_REMOTE_COLUMNS, map(_remote_row, elsewhere), empty="It is not elsewhere.")
         print_line()

@@ -91,6 +91,7 @@ def read_instance(message: instances_pb2.Instance) -> Instance:
         state=instances_pb2.Instance.State.Name(message.state),
         deletion_policy=instances_pb2.Instance.DeletionPolicy.Name(message.deletion_policy),
         create_time=read_time(message.create_time),
+        problem=message.problem,
     )
 
 

@@ -79,6 +79,8 @@ class Instance(Record):
     state: str
     deletion_policy: str
     create_time: datetime
+    # What was found wrong with it; empty when nothing was.
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
