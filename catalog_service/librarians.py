@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -94,10 +95,18 @@ def count_transfers(db: Session, librarian: Librarian) -> TransferCounts:
 
 
 def settings_of(librarian: Librarian, cipher: Cipher) -> LibrarianSettings:
-    """Return what a person decided of a neighbour, with its secret."""
+    """Return what a person decided of a neighbour, with its secret: empty when none can read it."""
     names = {item.name for item in fields(LibrarianSettings)} - {"secret"}
     values: dict[str, Any] = {name: getattr(librarian, name) for name in names}
-    return LibrarianSettings(secret=cipher.decrypt(librarian.secret).decode(), **values)
+    return LibrarianSettings(secret=_find_secret(librarian, cipher), **values)
+
+
+def _find_secret(librarian: Librarian, cipher: Cipher) -> str:
+    """Return a neighbour's secret; empty when it is under keys that this site has lost."""
+    try:
+        return cipher.decrypt(librarian.secret).decode() if librarian.secret else ""
+    except InvalidToken:
+        return ""
 
 
 def plan_librarian(db: Session, new: LibrarianSettings, cipher: Cipher) -> Librarian | None:
@@ -219,6 +228,5 @@ def _write(librarian: Librarian, settings: LibrarianSettings, cipher: Cipher) ->
     for item in fields(settings):
         if item.name != "secret":
             setattr(librarian, item.name, getattr(settings, item.name))
-    secret = settings.secret.encode()
-    if not librarian.secret or cipher.decrypt(librarian.secret) != secret:
-        librarian.secret = cipher.encrypt(secret)
+    if settings.secret and settings.secret != _find_secret(librarian, cipher):
+        librarian.secret = cipher.encrypt(settings.secret.encode())

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -20,7 +21,7 @@ from catalog_service.clock import database_time
 from catalog_service.remote_instances import add_remote_instances, remove_remote_instances
 from catalog_service.tables import File, Job, Librarian, Reconciliation, RemoteInstance
 from catalog_service.transfer_queue import queue_transfers
-from librarian.errors import UnknownJobError
+from librarian.errors import InvalidRequestError, UnknownJobError
 
 KIND = "RECONCILIATION"
 # Priority of transfers that a reconciliation queues again: that of transfers by hand.
@@ -102,8 +103,10 @@ def compare_page(
     """Compare all that the neighbour has from a name on to the last of `held`, and mend belief.
 
     Returns the name after which to go on: before the last of `held` when this site has more files
-    up to it than a page takes. Raises LostClaimError when another worker is at it.
+    up to it than a page takes. Raises LostClaimError when another worker is at it, and
+    InvalidRequestError for a page that is not in order: it would not tell what is missing.
     """
+    _check_order(after_name, held)
     asked_to_stop = jobs.renew_job(db, claim)
     found = get_reconciliation(db, claim.job_id)
     if found.after_name != after_name:
@@ -122,6 +125,15 @@ def compare_page(
     found.page_time = database_time(db)
     jobs.renew_job(db, claim, files_done=found.compared_count, attempts=0)
     return Compared(found.after_name, False)
+
+
+def _check_order(after_name: str, held: Sequence[HeldFile]) -> None:
+    names = [after_name, *(file.name for file in held)]
+    if any(one >= other for one, other in pairwise(names)):
+        raise InvalidRequestError(
+            "The neighbour does not list its files in the order of their names, after the one that"
+            " was asked for: it is of another release."
+        )
 
 
 def due_librarians(db: Session, interval: timedelta) -> Sequence[Librarian]:

@@ -33,7 +33,9 @@ def confirm_arrivals(db: Session, account_name: str, arrived: Sequence[Arrived])
     librarian_ids = set(theirs) if account_name else set()
     wanted = has_key_among(db, Transfer.id, [one.transfer_id for one in arrived])
     query = select(Transfer, File).join(File, File.id == Transfer.file_id).where(wanted)
-    rows = {row.id: (row, file) for row, file in db.execute(query.with_for_update(of=Transfer))}
+    # In one order, as all who lock several.
+    locked = query.order_by(Transfer.id).with_for_update(of=Transfer)
+    rows = {row.id: (row, file) for row, file in db.execute(locked)}
     accepted: list[bool] = []
     for one in arrived:
         row, file = rows.get(one.transfer_id, (None, None))

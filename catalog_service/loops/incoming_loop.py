@@ -92,6 +92,10 @@ class IncomingLoop:
             except LibrarianError as error:
                 logger.warning("Batch %s is not completed yet: %s", batch_id, error)
                 is_settled = False
+            except Exception:
+                # Whatever it is: the other batches come in their turn.
+                logger.exception("Batch %s is not completed yet.", batch_id)
+                is_settled = False
             self._back_off.note(batch_id, ids, is_settled=is_settled)
             return True
 

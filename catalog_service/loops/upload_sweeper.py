@@ -26,7 +26,7 @@ from catalog_service.upload_sweeping import (
     has_expired_uploads,
     has_old_uploads,
 )
-from librarian.errors import LibrarianError
+from librarian.errors import LibrarianError, NotReachableError
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +88,18 @@ class UploadSweeper:
         with self._database.readings.begin() as db:
             batches = find_ended_batches(db)
         discarded: set[str] = set()
+        away: set[int] = set()
         for places in batches:
+            # Each call to an agent that is away may take long, and the rest waits.
+            if away & {place.agent.id for place in places}:
+                continue
             try:
                 for place in places:
                     self._batches.discard_batch(place)
                 discarded.add(places[0].batch_id)
+            except NotReachableError as error:
+                logger.warning("Batch %s is not discarded yet: %s", places[0].batch_id, error)
+                away.add(place.agent.id)
             except LibrarianError as error:
                 logger.warning("Batch %s is not discarded yet: %s", places[0].batch_id, error)
         if discarded:

@@ -48,7 +48,6 @@ _WATCH_PAUSE_SECONDS = 0.05
 _WATCH_SECONDS = 300.0
 # Each watch holds one of the server's threads: so large a part, and the other calls need some too.
 _WATCHES_PART = 8
-_SETTLED_AT_ONCE = 1000
 
 _LOGGED_CONFLICTS = 10
 

@@ -7,6 +7,11 @@ from catalog_service.tables import Librarian
 from librarian.v1 import incoming_pb2
 from librarian.v1 import transfer_records_pb2 as pb
 
+UNREADABLE = (
+    "The secret of the account there, or the key of a store agent here, is not encrypted with this"
+    " site's keys: give the secret anew with `librarian update-librarian`."
+)
+
 
 class Decrypter(Protocol):
     """What gives back what the site's own key has encrypted."""
@@ -17,7 +22,10 @@ class Decrypter(Protocol):
 
 
 def access_message(secrets: Decrypter, librarian: Librarian) -> pb.NeighbourAccess:
-    """Return how to sign in at a neighbour, with the secret: for transfer services only."""
+    """Return how to sign in at a neighbour, with the secret: for transfer services only.
+
+    Raises cryptography's InvalidToken when the secret cannot be read with this site's keys.
+    """
     return pb.NeighbourAccess(
         name=librarian.name,
         url=librarian.url,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy.orm import Session
 
 from catalog_service import jobs
@@ -19,7 +20,7 @@ from catalog_service.reconciliations import (
 )
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc.job_messages import job_message
-from catalog_service.rpc.neighbour_messages import access_message
+from catalog_service.rpc.neighbour_messages import UNREADABLE, access_message
 from catalog_service.secrets import Secrets
 from catalog_service.tables import Librarian
 from catalog_service.wakeups import TRANSFERS, Wakeups, job_topic
@@ -88,11 +89,15 @@ class Reconciliations:
                 return pb.ClaimReconciliationResponse()
             job, found = claimed
             librarian = db.get_one(Librarian, found.librarian_id)
+            try:
+                neighbour = access_message(self._catalog.secrets, librarian)
+            except InvalidToken:
+                # Taken up again and again, it would keep all others waiting.
+                jobs.finish_job(db, jobs.Claim(job.id, job.fence), "FAILED", UNREADABLE)
+                self._catalog.wakeups.notify(db, job_topic(job.id))
+                return pb.ClaimReconciliationResponse()
             return pb.ClaimReconciliationResponse(
-                job_id=job.id,
-                fence=job.fence,
-                neighbour=access_message(self._catalog.secrets, librarian),
-                after_name=found.after_name,
+                job_id=job.id, fence=job.fence, neighbour=neighbour, after_name=found.after_name
             )
 
         return self._write(claim)

@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 
 from catalog_service import transfer_batches, transfer_claims, transfer_outcomes
 from catalog_service.agents.calls import AgentCalls
+from catalog_service.config import CatalogConfig
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import transfer_record_messages as messages
 from catalog_service.rpc.confirmations import Confirmations
+from catalog_service.rpc.neighbour_messages import UNREADABLE
 from catalog_service.rpc.reconciliations import Reconciliations
 from catalog_service.secrets import Secrets
 from catalog_service.tables import Agent
 from catalog_service.transfer_batches import Outlook
 from catalog_service.wakeups import TRANSFERS, Subscription, Wakeups
 from librarian.errors import InvalidRequestError
-from librarian.service.config import ListenConfig
 from librarian.v1 import transfer_records_pb2 as pb
 from librarian.v1 import transfer_records_pb2_grpc
 
@@ -39,11 +40,6 @@ _MAX_REPORTS = 10_000
 # As `this_worker` names them: others' ends could not be told.
 _WORKER = re.compile(r"[^/\0]{1,32}/\d{1,10}/[^/\0]{1,20}")
 
-_UNREADABLE = (
-    "The secret of the account there, or the key of a store agent here, is not encrypted with this"
-    " site's keys: give the secret anew with `librarian update-librarian`."
-)
-
 Result = TypeVar("Result")
 
 
@@ -51,7 +47,7 @@ class TransferRecordsParts(Protocol):
     """What of the catalogue the service needs."""
 
     @property
-    def config(self) -> ListenConfig:
+    def config(self) -> CatalogConfig:
         """How the catalogue serves."""
         ...
 
@@ -106,12 +102,13 @@ class TransferRecordsServicer(transfer_records_pb2_grpc.TransferRecordsServicer)
     ) -> pb.RenewBatchLeaseResponse:
         """Renew the lease of a batch."""
         hold = messages.read_hold(request)
+        lease_seconds = self._catalog.config.transfer_lease_seconds
 
         def renew(db: Session) -> pb.RenewBatchLeaseResponse:
-            renewal = transfer_claims.renew(db, hold, request.bytes_done)
+            renewal = transfer_claims.renew(db, hold, request.bytes_done, lease_seconds)
             agent = db.get_one(Agent, renewal.batch.agent_id)
             return pb.RenewBatchLeaseResponse(
-                lease_seconds=transfer_claims.LEASE_SECONDS,
+                lease_seconds=lease_seconds,
                 cancelled_ids=renewal.cancelled_ids,
                 stop=renewal.stop,
                 agent_ticket=self._catalog.agents.push_ticket(agent, renewal.batch.id),
@@ -191,18 +188,20 @@ class TransferRecordsServicer(transfer_records_pb2_grpc.TransferRecordsServicer)
         return None, outlook
 
     def _claim_for(self, librarian_id: int, worker: str) -> pb.ClaimBatchResponse | None:
+        catalog = self._catalog
+        lease_seconds = catalog.config.transfer_lease_seconds
+
         def claim(db: Session) -> pb.ClaimBatchResponse | None:
-            claimed = transfer_batches.claim_batch(db, librarian_id, worker)
+            claimed = transfer_batches.claim_batch(db, librarian_id, worker, lease_seconds)
             if claimed is None:
                 return None
-            catalog = self._catalog
             return messages.claimed_message(db, claimed, catalog.secrets, catalog.agents)
 
         try:
             return self._write(claim)
         except InvalidToken:
             # That must not keep the others from being served.
-            self._write(lambda db: transfer_batches.give_up(db, librarian_id, _UNREADABLE))
+            self._write(lambda db: transfer_batches.give_up(db, librarian_id, UNREADABLE))
             return None
 
     def _write(self, work: Callable[[Session], Result]) -> Result:

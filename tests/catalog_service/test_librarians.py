@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import update
 
 from catalog_service.librarian_settings import check_settings
@@ -233,3 +234,16 @@ def test_a_link_that_is_mended_is_tried_at_once(
         near.PingLibrarian(pb.PingLibrarianRequest(name="karoo"))
     link = near.GetLibrarian(pb.GetLibrarianRequest(name="karoo")).link
     assert link.next_try_time.ToDatetime(UTC) < later
+
+
+def test_a_secret_that_no_key_opens_any_more_is_given_anew(
+    far: CatalogSite, catalog: CatalogSite, near: Any
+) -> None:
+    near.AddLibrarian(request_for(far))
+    with catalog.database.transactions.begin() as db:
+        db.execute(update(Librarian).values(secret=Fernet(Fernet.generate_key()).encrypt(b"x")))
+    with pytest.raises(InvalidRequestError, match="Give the token or the password"):
+        near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="karoo", batches=3))
+    near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="karoo", secret=PASSWORD))
+    answer = near.PingLibrarian(pb.PingLibrarianRequest(name="karoo"))
+    assert answer.error == ""

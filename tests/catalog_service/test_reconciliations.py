@@ -21,6 +21,7 @@ from catalog_service.reconciliations import (
 )
 from catalog_service.remote_instances import add_remote_instances
 from catalog_service.tables import Base, File, Job, Librarian, Reconciliation, RemoteInstance
+from librarian.errors import InvalidRequestError
 
 WORKER = "worker"
 NAMES = [f"zen.{number:02d}" for number in range(12)]
@@ -224,3 +225,22 @@ def test_it_is_due_when_the_last_one_is_long_ago(database: Database) -> None:
         assert due_librarians(db, day) == [librarian]
         start_reconciliation(db, librarian, owner="(site)", queue_missing=False)
         assert due_librarians(db, day) == []
+
+
+@pytest.mark.parametrize("names", [["b", "a"], ["a", "a"], ["Z"], [""]])
+def test_a_page_that_is_not_in_order_is_refused_and_changes_nothing(
+    database: Database, names: list[str]
+) -> None:
+    with database.transactions.begin() as db:
+        librarian = add_librarian(db)
+        add_remote_instances(db, librarian.id, [add_file(db, "a", "md5:1")])
+        start_reconciliation(db, librarian, owner="me", queue_missing=False)
+        claimed = claim_reconciliation(db, WORKER)
+        assert claimed is not None
+        claimed[1].after_name = "Z"
+    claim = jobs.Claim(claimed[0].id, claimed[0].fence)
+    held = [HeldFile(name, "md5:1", available=True) for name in names]
+    with pytest.raises(InvalidRequestError, match="order"), database.transactions.begin() as db:
+        compare_page(db, claim, "Z", held, last=False)
+    with database.readings.begin() as db:
+        assert db.scalars(select(RemoteInstance.file_id)).all() == [1]

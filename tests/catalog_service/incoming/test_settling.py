@@ -1,12 +1,15 @@
 """How what was sent is completed, cleared away, and told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select, update
 
+from catalog_service.ingest import Ingest
+from catalog_service.ingest_round import Answer
 from catalog_service.loops.incoming_loop import IncomingLoop
 from catalog_service.rpc.confirmations import Confirmations
 from catalog_service.tables import (
@@ -32,6 +35,7 @@ from tests.catalog_service.incoming.incoming_site import (
 )
 from tests.catalog_service.ingest_site import STORE, PlainSecrets
 from tests.catalog_service.neighbour_rows import add_librarian
+from tests.polling import wait_until
 
 OBSID = 1224000000
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)
@@ -206,6 +210,61 @@ def test_a_neighbour_that_this_site_knows_is_told_a_few_times(site: IncomingSite
         confirmations.record(record(upload_ids=left, told=False))
         tries += 1
     assert tries == 5
+
+
+def test_a_secret_that_cannot_be_read_keeps_no_other_neighbour_untold(
+    sqlite_site: IncomingSite,
+) -> None:
+    site = sqlite_site
+    with site.parts.database.transactions.begin() as db:
+        add_librarian(db, "lost", site_id=SITE_ID, secret=b"lost")
+        add_librarian(db, "good", site_id="good")
+    site.offer(offered("one.dat", b"one"))
+    site.offer(offered("two.dat", b"two", 2), batch=OTHER_BATCH)
+    with site.parts.database.transactions.begin() as db:
+        db.execute(update(Upload).values(untold_tries=0))
+        db.get_one(IncomingBatch, OTHER_BATCH).site_id = "good"
+
+    class Secrets(PlainSecrets):
+        def decrypt(self, data: bytes) -> bytes:
+            if data == b"lost":
+                raise InvalidToken
+            return super().decrypt(data)
+
+    class Parts:
+        database = site.parts.database
+        secrets = Secrets()
+
+    confirmations = Confirmations(Parts())
+    claim = records_pb2.ClaimConfirmationsRequest(worker="w")
+    names = [confirmations.claim(claim).neighbour.name for _ in range(2)]
+    assert sorted(names) == ["", "good"]
+
+
+def test_what_nobody_foresaw_of_one_batch_holds_no_other_up(
+    sqlite_site: IncomingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = sqlite_site
+    response = site.offer(offered("bad", b"x", 1))
+    bring(response.way_in, response.files[0].upload_id, b"x")
+    site.finish(response.files[0].upload_id)
+    other = site.offer(offered("good", b"y", 2), batch=OTHER_BATCH)
+    bring(other.way_in, other.files[0].upload_id, b"y")
+    site.finish(other.files[0].upload_id, batch=OTHER_BATCH)
+    finish = Ingest.finish
+
+    def break_down(ingest: Ingest, ids: Sequence[str]) -> Mapping[str, Answer]:
+        if response.files[0].upload_id in ids:
+            raise ZeroDivisionError
+        return finish(ingest, ids)
+
+    monkeypatch.setattr(Ingest, "finish", break_down)
+    wait_until(
+        lambda: site.loop.run_once() and site.state_of(other.files[0].upload_id) == "DONE",
+        what="the good batch to be completed",
+        timeout_seconds=60,
+    )
+    assert site.state_of(response.files[0].upload_id) == "RECEIVING"
 
 
 def test_the_small_files_of_a_batch_are_completed_together(sqlite_site: IncomingSite) -> None:
