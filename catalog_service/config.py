@@ -43,6 +43,12 @@ class CatalogConfig(ListenConfig):
     incoming_lease_hours: float = Field(
         168.0, gt=0, le=8760, description="Files that a neighbour offers are expected so long."
     )
+    transfer_lease_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="After so long a batch is taken from a transfer service that is not heard of.",
+    )
     reconcile_interval_hours: float = Field(
         24.0,
         ge=0,

@@ -21,6 +21,7 @@ from catalog_service.bulk import execute_many, table_of
 from catalog_service.clock import database_time
 from catalog_service.tables import Agent, Librarian, Site, Transfer, TransferBatch
 from catalog_service.transfer_claims import (
+    LEASE_SECONDS,
     Hold,
     dissolve,
     find_batch,
@@ -66,6 +67,7 @@ class ClaimedBatch:
     agent: Agent
     site: Site
     lane: Lane
+    lease_seconds: float
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def look_for_work(db: Session) -> Outlook:
     return outlook
 
 
-def claim_batch(db: Session, librarian_id: int, worker: str) -> ClaimedBatch | None:
+def claim_batch(
+    db: Session, librarian_id: int, worker: str, lease_seconds: float = LEASE_SECONDS
+) -> ClaimedBatch | None:
     """Give a worker a batch to a neighbour, or return None when there is none after all."""
     librarian = lock_librarian(db, librarian_id)
     if librarian is None:
@@ -122,13 +126,14 @@ def claim_batch(db: Session, librarian_id: int, worker: str) -> ClaimedBatch | N
     if batch is None:
         return None
     links.note_try(librarian)
-    take(db, batch, worker)
+    take(db, batch, worker, lease_seconds)
     return ClaimedBatch(
         batch,
         librarian,
         db.get_one(Agent, batch.agent_id),
         db.scalars(select(Site)).one(),
         lane_of(lanes, batch.lane),
+        lease_seconds,
     )
 
 

@@ -78,20 +78,22 @@ def is_live(batch: TransferBatch, now: datetime) -> bool:
     return not is_gone(batch.worker)
 
 
-def take(db: Session, batch: TransferBatch, worker: str) -> None:
+def take(db: Session, batch: TransferBatch, worker: str, lease_seconds: float) -> None:
     """Give a batch to a worker: the fence of the one before it is old by that."""
     now = database_time(db)
     batch.worker, batch.claim_time = worker, now
-    batch.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+    batch.lease_until = now + timedelta(seconds=lease_seconds)
     batch.fence += 1
     batch.bytes_at_claim = batch.bytes_done
     db.flush()
 
 
-def renew(db: Session, hold: Hold, bytes_done: int) -> Renewal:
+def renew(
+    db: Session, hold: Hold, bytes_done: int, lease_seconds: float = LEASE_SECONDS
+) -> Renewal:
     """Renew a lease and write how far it is; raise BusyError when it is another worker's."""
     batch = held_batch(db, hold)
-    batch.lease_until = database_time(db) + timedelta(seconds=LEASE_SECONDS)
+    batch.lease_until = database_time(db) + timedelta(seconds=lease_seconds)
     batch.bytes_done = min(max(0, bytes_done), batch.bytes_total)
     db.flush()
     cancelled = select(Transfer.id).where(

@@ -24,7 +24,7 @@ from catalog_service.tables import (
     TransferBatch,
 )
 from catalog_service.transfer_batches import BatchEnd, ClaimedBatch
-from catalog_service.transfer_claims import LEASE_SECONDS, Hold, to_do
+from catalog_service.transfer_claims import Hold, to_do
 from catalog_service.transfer_outcomes import Report
 from librarian.errors import InvalidRequestError
 from librarian.v1 import librarians_pb2, transfers_pb2
@@ -41,7 +41,7 @@ def claimed_message(
     return pb.ClaimBatchResponse(
         batch_id=batch.id,
         fence=batch.fence,
-        lease_seconds=LEASE_SECONDS,
+        lease_seconds=claimed.lease_seconds,
         neighbour=access_message(secrets, claimed.librarian),
         site_id=claimed.site.site_id,
         site_name=claimed.site.name,
