@@ -62,7 +62,7 @@ def neighbours_by_ssh(directory: Path, urls: tuple[str, str]) -> Iterator[Reaper
             *urls,
             source={"store_agent": server.agent_environment("source")},
             destination={"store_agent": server.agent_environment("destination")},
-            options=(*server.neighbour_options(), "--way", "rsync"),
+            options=tuple(server.neighbour_options()),
         ) as pair:
             yield Reaper(pair, random.Random(SEED), server)  # noqa: S311 - the same kills each time.
 
