@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from cryptography.fernet import InvalidToken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -20,8 +22,12 @@ from catalog_service.reconciliations import (
     start_reconciliation,
 )
 from catalog_service.remote_instances import add_remote_instances
+from catalog_service.rpc.reconciliations import Reconciliations
 from catalog_service.tables import Base, File, Job, Librarian, Reconciliation, RemoteInstance
+from catalog_service.wakeups import Wakeups
 from librarian.errors import InvalidRequestError
+from librarian.v1 import transfer_records_pb2 as pb
+from tests.catalog_service.staging_site import PlainSecrets
 
 WORKER = "worker"
 NAMES = [f"zen.{number:02d}" for number in range(12)]
@@ -244,3 +250,32 @@ def test_a_page_that_is_not_in_order_is_refused_and_changes_nothing(
         compare_page(db, claim, "Z", held, last=False)
     with database.readings.begin() as db:
         assert db.scalars(select(RemoteInstance.file_id)).all() == [1]
+
+
+def test_a_secret_that_cannot_be_read_fails_its_reconciliation_alone(database: Database) -> None:
+    class Secrets(PlainSecrets):
+        def decrypt(self, data: bytes) -> bytes:
+            if data == b"lost":
+                raise InvalidToken
+            return super().decrypt(data)
+
+    class Parts:
+        secrets = Secrets()
+        wakeups = Wakeups(database)
+
+    parts: Any = Parts()
+    parts.database = database
+    with database.transactions.begin() as db:
+        lost, good = add_librarian(db, "lost"), add_librarian(db, "good")
+        lost.secret = b"lost"
+        failing, other = (
+            start_reconciliation(db, one, owner="me", queue_missing=False).id
+            for one in (lost, good)
+        )
+    request = pb.ClaimReconciliationRequest(worker=WORKER)
+    claimed = [Reconciliations(parts).claim(request).job_id for _ in range(2)]
+    assert sorted(claimed) == [0, other]
+    with database.readings.begin() as db:
+        job = jobs.get_job(db, failing)
+        assert job.state == "FAILED"
+        assert "update-librarian" in job.error

@@ -16,8 +16,6 @@ from sqlalchemy import event
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.clock import database_time
 from catalog_service.database import Database
-from catalog_service.jobs import get_job
-from catalog_service.reconciliations import start_reconciliation
 from catalog_service.rpc.transfer_records import TransferRecordsServicer
 from catalog_service.tables import Librarian, Observation, ObservingSession, Store, TransferBatch
 from catalog_service.transfer_changes import cancel_transfers
@@ -297,21 +295,3 @@ def test_a_secret_that_cannot_be_read_holds_only_its_neighbour_back(
     assert "update-librarian" in found.link_error
     [key] = records.queue()
     assert [item.transfer_id for item in records.claim().transfers] == [key]
-
-
-def test_a_secret_that_cannot_be_read_fails_its_reconciliation_alone(
-    records: Records, database: Database
-) -> None:
-    with database.transactions.begin() as db:
-        lost = add_librarian(db, "archive", secret=b"lost")
-        failing = start_reconciliation(db, lost, owner="me", queue_missing=False).id
-    with database.transactions.begin() as db:
-        good = db.get_one(Librarian, 1)
-        other = start_reconciliation(db, good, owner="me", queue_missing=False).id
-    request = pb.ClaimReconciliationRequest(worker=WORKER)
-    claimed = [records.calls.ClaimReconciliation(request).job_id for _ in range(2)]
-    assert sorted(claimed) == [0, other]
-    with database.readings.begin() as db:
-        job = get_job(db, failing)
-        assert job.state == "FAILED"
-        assert "update-librarian" in job.error
