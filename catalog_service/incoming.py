@@ -19,6 +19,7 @@ from librarian.errors import (
     InvalidRequestError,
     LibrarianError,
     StateError,
+    TakenOverError,
     UnknownUploadError,
 )
 from librarian.failures import error_from
@@ -55,7 +56,7 @@ def take_batch(
 ) -> IncomingBatch:
     """Return a batch of the account's own, locked; put it on record when it is new.
 
-    Raises ConflictError when another account has it, BusyError when a newer worker does.
+    Raises ConflictError when another account has it, TakenOverError when a newer worker does.
     """
     row = {
         "id": batch_id,
@@ -79,7 +80,7 @@ def take_batch(
 def lock_batch(db: Session, account_name: str, batch_id: str, fence: int) -> IncomingBatch:
     """Return a batch of the account's own, locked.
 
-    Raises UnknownUploadError, or BusyError when a newer worker has the batch.
+    Raises UnknownUploadError, or TakenOverError when a newer worker has the batch.
     """
     batch = db.scalars(_locked_batch(check_batch_id(batch_id))).one_or_none()
     if batch is None or batch.account_name != account_name:
@@ -103,7 +104,7 @@ def _unknown_batch(batch_id: str) -> UnknownUploadError:
 
 def _keep_fence(batch: IncomingBatch, fence: int) -> None:
     if fence < batch.fence:
-        raise BusyError("Another worker has taken this batch over: leave it to that one.")
+        raise TakenOverError("Another worker has taken this batch over: leave it to that one.")
     batch.fence = fence
 
 

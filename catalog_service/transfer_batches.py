@@ -138,7 +138,7 @@ def claim_batch(
 
 
 def end_batch(db: Session, hold: Hold, told: BatchEnd) -> None:
-    """Take a batch back from its worker; raise BusyError when another has it.
+    """Take a batch back from its worker; raise TakenOverError when another has it.
 
     With a cause, or handed on, it stays together for the next one. Ended twice, it ends once.
     """

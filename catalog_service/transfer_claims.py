@@ -15,7 +15,7 @@ from catalog_service.transfer_lanes import leave_lost_lanes
 from catalog_service.transfer_queue import ACTIVE_STATES
 from catalog_service.wakeups import TRANSFERS, tell
 from catalog_service.workers import is_gone
-from librarian.errors import BusyError
+from librarian.errors import TakenOverError
 
 LEASE_SECONDS = 30.0
 
@@ -39,10 +39,12 @@ class Renewal:
 
 
 def held_batch(db: Session, hold: Hold) -> TransferBatch:
-    """Return a batch, locked; raise BusyError when the worker has it no more."""
+    """Return a batch, locked; raise TakenOverError when the worker has it no more."""
     batch = find_batch(db, hold.batch_id)
     if batch is None or batch.fence != hold.fence or batch.worker is None:
-        raise BusyError(f"Batch {hold.batch_id!r:.40} was taken over by another worker: leave it.")
+        raise TakenOverError(
+            f"Batch {hold.batch_id!r:.40} was taken over by another worker: leave it."
+        )
     return batch
 
 
@@ -91,7 +93,7 @@ def take(db: Session, batch: TransferBatch, worker: str, lease_seconds: float) -
 def renew(
     db: Session, hold: Hold, bytes_done: int, lease_seconds: float = LEASE_SECONDS
 ) -> Renewal:
-    """Renew a lease and write how far it is; raise BusyError when it is another worker's."""
+    """Renew a lease and write how far it is; raise TakenOverError when it is another's."""
     batch = held_batch(db, hold)
     batch.lease_until = database_time(db) + timedelta(seconds=lease_seconds)
     batch.bytes_done = min(max(0, bytes_done), batch.bytes_total)

@@ -62,7 +62,7 @@ class _Changes:
 def record(db: Session, hold: Hold, reports: Sequence[Report], way: str = "") -> list[int]:
     """Record what became of transfers of a batch; return those that were cancelled meanwhile.
 
-    Reported twice, it happens once. Raises BusyError when another worker has the batch.
+    Reported twice, it happens once. Raises TakenOverError when another worker has the batch.
     """
     batch = held_batch(db, hold)
     batch.way = way or batch.way

@@ -48,7 +48,9 @@ class Brake:
         """Have something cancelled when all must stop meanwhile."""
         with self._lock:
             self._cancels.append(cancel)
-        if self._pulled.is_set():
+            # Under the lock: whoever pulls has either seen this one, or is seen here.
+            is_late = self._reason is not None
+        if is_late:
             cancel()
         try:
             yield

@@ -14,6 +14,7 @@ from librarian.errors import (
     NotFoundError,
     NotReachableError,
     NotSignedInError,
+    TakenOverError,
 )
 from librarian.v1 import transfer_records_pb2 as pb
 from librarian.v1 import transfer_records_pb2_grpc
@@ -23,8 +24,8 @@ from transfer_service.reasons import LostLeaseError, UnrecordedError
 
 logger = logging.getLogger(__name__)
 
-# What passes: the catalogue restarts, or this service's token is being replaced.
-AWAY_ERRORS = (NotReachableError, NotSignedInError, NotAllowedError)
+# What passes: the catalogue restarts, is overloaded, or this service's token is being replaced.
+AWAY_ERRORS = (NotReachableError, NotSignedInError, NotAllowedError, BusyError)
 CLAIM_WAIT_SECONDS = 30.0
 _CALL_SECONDS = 120.0
 _RENEW_SECONDS = 10.0
@@ -127,9 +128,9 @@ class BatchRecords:
 def _under_lease(call: Callable[[], Any]) -> Any:
     try:
         return call()
+    except (TakenOverError, NotFoundError) as error:
+        raise LostLeaseError(str(error)) from error
     except AWAY_ERRORS:
         raise
-    except (BusyError, NotFoundError) as error:
-        raise LostLeaseError(str(error)) from error
     except LibrarianError as error:
         raise UnrecordedError(str(error)) from error

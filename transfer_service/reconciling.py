@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from librarian.errors import BusyError, LibrarianError
+from librarian.errors import LibrarianError, TakenOverError
 from librarian.v1 import incoming_pb2, incoming_pb2_grpc
 from librarian.v1 import transfer_records_pb2 as pb
 
@@ -41,7 +41,7 @@ class Reconciling:
             return False
         try:
             self._drive(claim)
-        except BusyError as error:
+        except TakenOverError as error:
             logger.info("Reconciliation %d is another worker's now: %s", claim.job_id, error)
         except LibrarianError as error:
             self._postpone(claim, str(error))

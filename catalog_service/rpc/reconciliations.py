@@ -24,7 +24,7 @@ from catalog_service.rpc.neighbour_messages import UNREADABLE, access_message
 from catalog_service.secrets import Secrets
 from catalog_service.tables import Librarian
 from catalog_service.wakeups import TRANSFERS, Wakeups, job_topic
-from librarian.errors import BusyError, InvalidRequestError
+from librarian.errors import InvalidRequestError, TakenOverError
 from librarian.service.calls import current_caller
 from librarian.v1 import jobs_pb2, librarians_pb2
 from librarian.v1 import transfer_records_pb2 as pb
@@ -103,7 +103,7 @@ class Reconciliations:
         return self._write(claim)
 
     def compare(self, request: pb.ReconcilePageRequest) -> pb.ReconcilePageResponse:
-        """Compare a page and mend belief; raise BusyError when another worker is at it."""
+        """Compare a page and mend belief; raise TakenOverError when another is at it."""
         if len(request.files) > _MAX_FILES or not (request.files or request.last):
             raise InvalidRequestError(f"A page has 1 to {_MAX_FILES} files, but for the last.")
         held = [HeldFile(file.name, file.checksum, file.available) for file in request.files]
@@ -135,7 +135,7 @@ class Reconciliations:
         try:
             return self._write(work)
         except jobs.LostClaimError as error:
-            raise BusyError(str(error)) from error
+            raise TakenOverError(str(error)) from error
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
         return run_transaction(self._catalog.database.transactions, work)

@@ -116,6 +116,12 @@ class BusyError(LibrarianError):
     reason = "BUSY"
 
 
+class TakenOverError(BusyError):
+    """Another worker has taken the work over for good: leave it to that one."""
+
+    reason = "TAKEN_OVER"
+
+
 class StoreFullError(LibrarianError):
     """No store has room: wait, free space, or choose another store."""
 

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from librarian.errors import BusyError
+from librarian.errors import TakenOverError
 from librarian.v1 import files_pb2, transfer_records_pb2_grpc, transfers_pb2
 from librarian.v1 import transfer_records_pb2 as pb
 from tests.transfer_service.faults import Faults
@@ -149,7 +149,7 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
 
     def _check(self, request):
         if request.fence != self.fence or self.owner == "another":
-            raise BusyError("Another worker has the batch.")
+            raise TakenOverError("Another worker has the batch.")
 
     def _apply(self, report):
         row, state = self.rows[report.transfer_id], State.Name(report.state)

@@ -2,10 +2,15 @@
 
 import subprocess
 import sys
+import threading
 import time
+from contextlib import ExitStack
 
-from librarian.errors import NotReachableError
+import pytest
+
+from librarian.errors import BusyError, NotReachableError
 from tests.polling import wait_until
+from transfer_service.brakes import Brake
 
 
 def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start, caplog):
@@ -32,12 +37,29 @@ def test_a_catalogue_that_is_away_for_longer_than_the_lease_ends_the_work(world,
     assert world.catalog.ends == []
 
 
-def test_a_catalogue_that_is_away_for_a_moment_ends_nothing(world, start):
-    world.faults.fail("RecordTransfers", *[NotReachableError("Away.")] * 6)
+@pytest.mark.parametrize("error", [NotReachableError("Away."), BusyError("Too many call.")])
+def test_a_catalogue_that_is_away_or_busy_for_a_moment_ends_nothing(world, start, error):
+    world.faults.fail("RecordTransfers", *[error] * 6)
+    world.faults.fail("RenewBatchLease", *[error] * 2)
     world.catalog.add(1)
     start()
     world.wait_for_states("CONFIRMED")
-    assert world.wait_for_end().cause == 0
+    assert (world.wait_for_end().cause, world.catalog.fence) == (0, 1)
+
+
+def test_whoever_comes_while_the_brake_is_pulled_is_stopped_too():
+    brake, cancelled = Brake(), threading.Event()
+    stack = ExitStack()
+
+    class Pulled(threading.Event):
+        def set(self):
+            stack.enter_context(brake.cancelling(cancelled.set))
+            super().set()
+
+    brake._pulled = Pulled()
+    with stack:
+        brake.pull(RuntimeError("Stop."))
+    assert cancelled.is_set()
 
 
 def test_progress_is_told_as_the_lease_is_renewed(world, start):

@@ -29,7 +29,8 @@ class TransferRecordsStub(object):
     """Gives transfer services work under leases. For their accounts only.
 
     Whatever is written carries the fencing number of its claim; once another
-    worker has the claim, it is refused with `ABORTED`.
+    worker has the claim, it is refused with `ABORTED` and the reason
+    `TAKEN_OVER`; with another reason it may be repeated.
     """
 
     def __init__(self, channel):
@@ -89,7 +90,8 @@ class TransferRecordsServicer(object):
     """Gives transfer services work under leases. For their accounts only.
 
     Whatever is written carries the fencing number of its claim; once another
-    worker has the claim, it is refused with `ABORTED`.
+    worker has the claim, it is refused with `ABORTED` and the reason
+    `TAKEN_OVER`; with another reason it may be repeated.
     """
 
     def ClaimBatch(self, request, context):
@@ -222,7 +224,8 @@ class TransferRecords(object):
     """Gives transfer services work under leases. For their accounts only.
 
     Whatever is written carries the fencing number of its claim; once another
-    worker has the claim, it is refused with `ABORTED`.
+    worker has the claim, it is refused with `ABORTED` and the reason
+    `TAKEN_OVER`; with another reason it may be repeated.
     """
 
     @staticmethod
