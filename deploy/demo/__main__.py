@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.demo.demo_site import INTERRUPTED, DemoError, DemoSite
+from deploy.demo.demo_site import INTERRUPTED, DemoError, DemoSite, heed_signals
 from deploy.demo.synthetic_night import make_night
 
 DAY = "2458432"
@@ -19,6 +19,7 @@ _EVERYTHING = "name:*"
 
 def main() -> int:
     """Run the demonstration; return the exit status."""
+    heed_signals()
     keep = os.environ.get("KEEP", "") not in ("", "0")
     start = time.monotonic()
     print("A site on SQLite, in a fresh directory …", flush=True)

@@ -122,6 +122,11 @@ class DemoSite:
             server.stdout.close()
 
 
+def heed_signals() -> None:
+    """Have SIGTERM end a demonstration as Ctrl-C does: what it started is taken away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def remove_tree(directory: Path) -> None:
     """Remove a directory with sites in it."""
     for path in [directory, *directory.rglob("*")]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.demo.demo_site import INTERRUPTED, DemoError, remove_tree
+from deploy.demo.demo_site import INTERRUPTED, DemoError, heed_signals, remove_tree
 from deploy.demo.flow import watch_flow
 from deploy.demo.sites import Sites, start_sites
 from deploy.demo.synthetic_night import make_night
@@ -22,11 +22,12 @@ from librarian.errors import LibrarianError
 NAMES = ("telescope", "centre", "archive")
 _FIRST_NIGHT_JD, _SECOND_NIGHT_JD = 2458432.34569, 2458433.34569
 _FILES_A_NIGHT = 60
-_DEADLINE_SECONDS = 120.0
+_DEADLINE_SECONDS = 240.0
 
 
 def main() -> int:
     """Run the demonstration; return the exit status."""
+    heed_signals()
     start = time.monotonic()
     directory = Path(tempfile.mkdtemp(prefix="librarian-sites-"))
     try:

@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from tests.system.serving import wait_until_ended
 THREE_SITES = "deploy.demo.three_sites"
 DEADLINE_SECONDS = 300.0
 
+Demonstration = subprocess.Popen[str]
+Done = subprocess.CompletedProcess[str]
+pytestmark = pytest.mark.timeout(DEADLINE_SECONDS + 60)
+
 
 def environment_of(tmp_path: Path, **environment: str) -> dict[str, str]:
     home = {"TMPDIR": str(tmp_path), "HOME": str(tmp_path / "home")}
@@ -27,18 +32,32 @@ def environment_of(tmp_path: Path, **environment: str) -> dict[str, str]:
     return {**os.environ, **unset, **home, **environment}
 
 
-def run_demo(
-    tmp_path: Path, module: str = "deploy.demo", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@contextmanager
+def demonstration(tmp_path: Path, module: str, **environment: str) -> Iterator[Demonstration]:
+    """Run a demonstration; one that is given up is told so, and takes its sites with it."""
+    # A shell has what it starts in the background ignore Ctrl-C, and that is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    demo = subprocess.Popen(
         [sys.executable, "-m", module],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         env=environment_of(tmp_path, **environment),
-        timeout=DEADLINE_SECONDS,
-        check=False,
     )
+    try:
+        yield demo
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if demo.poll() is None:
+            demo.terminate()
+            demo.communicate()
+
+
+def run_demo(tmp_path: Path, module: str = "deploy.demo", **environment: str) -> Done:
+    with demonstration(tmp_path, module, **environment) as demo:
+        printed, told = demo.communicate(timeout=DEADLINE_SECONDS)
+    return Done(demo.args, demo.returncode, printed, told)
 
 
 def processes_of(directory: Path) -> list[str]:
@@ -53,7 +72,9 @@ def processes_of(directory: Path) -> list[str]:
 
 def wait_until_nothing_is_left(tmp_path: Path) -> None:
     """Wait: what a killed site started follows it by itself, and nobody waits for that."""
-    wait_until(lambda: not processes_of(tmp_path), what="the end of what the demonstration started")
+    wait_until(
+        lambda: not processes_of(tmp_path), what="the end of what was started", timeout_seconds=60
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,32 +113,25 @@ def test_three_sites_push_two_nights_onward_though_one_is_killed(tmp_path: Path,
     assert "byte for byte" in done.stdout
     killed = re.search(r"The centre had (\d+) files; then every process", done.stdout)
     # In the middle of the second night: it had all of the first, and not all of the second.
-    assert killed and 62 < int(killed[1]) < 124, done.stdout
+    assert killed, done.stdout
+    assert 62 < int(killed[1]) < 124
     assert "unreachable since" in done.stdout
     assert "All 124 files are at all 3 sites" in done.stdout
     assert "Compared 124 files with centre:\n  0 missing" in done.stdout
     wait_until_nothing_is_left(tmp_path)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("module", ["deploy.demo", THREE_SITES])
 def test_a_demonstration_that_is_broken_off_leaves_nothing_behind(
-    tmp_path: Path, module: str
+    tmp_path: Path, module: str, number: signal.Signals
 ) -> None:
-    demo = subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment_of(tmp_path),
-    )
-    try:
-        wait_until(lambda: bool(processes_of(tmp_path)), what="a site that starts")
-        demo.send_signal(signal.SIGINT)
+    with demonstration(tmp_path, module) as demo:
+        wait_until(
+            lambda: bool(processes_of(tmp_path)), what="a site that starts", timeout_seconds=60
+        )
+        demo.send_signal(number)
         _, told = demo.communicate(timeout=DEADLINE_SECONDS)
-    finally:
-        demo.kill()
-        demo.wait()
     assert demo.returncode == 130, told
     assert "Traceback" not in told
     assert "broken off" in told
@@ -133,6 +147,6 @@ def test_what_is_no_terminal_gets_the_table_of_the_flow_twice_and_nothing_that_m
 
 
 def table_of(count: str) -> Table:
-    table = Table("Site", "Files")
+    table = Table("Site", "Files", box=None)
     table.add_row("telescope", count)
     return table
