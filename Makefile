@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 export KEEP
 
-.PHONY: help install lock protos fmt lint types test check demo demo-sites bench bench-search serve clean system-packages ssh-packages
+.PHONY: help install lock protos fmt lint types test check demo demo-sites soak bench bench-search serve clean system-packages ssh-packages
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
@@ -63,6 +63,10 @@ demo: install ## start a site, put a night into it, search and stage; KEEP=1 lea
 
 demo-sites: install $(if $(filter-out 0,$(SSH)),ssh-packages) ## three sites that push a night onward, one is killed meanwhile; SSH=1: by rsync; KEEP=1
 	SSH=$(SSH) $(BIN)/python -m deploy.demo.three_sites
+
+soak: install system-packages ## kill what pushes files, for an hour or so: make soak ROUNDS=200 SEED=1
+	LIBRARIAN_KILL_ROUNDS=$(or $(ROUNDS),200) LIBRARIAN_KILL_SEED=$(or $(SEED),20) \
+	    $(BIN)/pytest tests/system/test_push_kill.py -o log_cli=true --log-cli-level=INFO $(ARGS)
 
 bench: install system-packages ## measure the speed beside its yardsticks
 	$(BIN)/python -m tests.benchmarks

@@ -54,6 +54,7 @@ _PLACES = [(victim, point) for victim, points in _POINTS.items() for point in po
 # So long a process may take to come to the point where it dies.
 _POINT_SECONDS = 4.0
 _CHANCE_SECONDS = 0.3
+_CONNECTION_SECONDS = 2.0
 
 
 @dataclass
@@ -124,12 +125,16 @@ class Reaper:
     def _kill_connection(self, ssh: SshServer) -> None:
         """Kill a process that an SSH server or an rsync runs in."""
         agent = self.pair.source.pid("store_agent")
-        running = [*descendants(ssh.pid), *descendants(agent)]
-        if running:
+
+        def running() -> list[int]:
+            return [*descendants(ssh.pid), *descendants(agent)]
+
+        # There may be nothing to bring just now.
+        with contextlib.suppress(AssertionError, ProcessLookupError):
+            found = wait_until(running, what="a connection", timeout_seconds=_CONNECTION_SECONDS)
+            os.kill(self.dice.choice(found), signal.SIGKILL)
             self.kills += 1
-            logger.info("A connection dies")
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.dice.choice(running), signal.SIGKILL)
+            logger.info("A connection died")
 
 
 def descendants(pid: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Pushing while processes are killed: each file ends exactly once at the neighbour, verified.
 
-`LIBRARIAN_KILL_ROUNDS` sets the number of rounds by each way, `LIBRARIAN_KILL_SEED` what dies when;
-`make soak` goes through many.
+Variables of the environment: `LIBRARIAN_KILL_ROUNDS`, how many rounds there are, of about two kills
+each; `LIBRARIAN_KILL_SEED`, what dies when. `make soak` sets both.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ from tests.system.site import Site
 
 logger = logging.getLogger(__name__)
 
-FILES = 200
 ROUNDS = int(os.environ.get("LIBRARIAN_KILL_ROUNDS", "14"))
+FILES = max(200, 8 * ROUNDS)
 SEED = int(os.environ.get("LIBRARIAN_KILL_SEED", "20"))
 # Long enough for what was killed last to be retried by everyone who waits for it.
 DEADLINE_SECONDS = 240.0 + 2 * ROUNDS
@@ -74,14 +74,14 @@ def night() -> dict[str, bytes]:
     return {f"zen.{number:03d}.raw": dice.randbytes(size) for number, size in enumerate(sizes)}
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600 + 60 * ROUNDS)
 def test_each_file_is_there_once_whatever_is_killed(urls: tuple[str, str], tmp_path: Path) -> None:
     with neighbours(tmp_path, *urls) as pair:
         # The same kills each time.
         push_while_killing(Reaper(pair, random.Random(SEED)), ROUNDS)  # noqa: S311
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600 + 60 * ROUNDS)
 def test_each_file_is_there_once_whatever_is_killed_while_rsync_brings_it(
     urls: tuple[str, str], tmp_path: Path
 ) -> None:
