@@ -1,8 +1,9 @@
 """Which standing orders send a file to a neighbour, or would, or why none does."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from catalog_service.search.attributes import ItemKind
@@ -15,6 +16,12 @@ from catalog_service.search.time_limits import limited_time
 from catalog_service.tables import File, FileNews, Librarian, StandingOrder
 from librarian.errors import LibrarianError
 
+# SQLite takes some hundreds.
+_ASKED_AT_ONCE = 100
+
+# By an order's key: whether it matches, or why it cannot be asked.
+Verdicts = Mapping[int, bool | LibrarianError]
+
 
 def order_sentences(db: Session, file: File, librarian: Librarian) -> list[str]:
     """Say what the standing orders to a neighbour mean for a file that has no transfer."""
@@ -25,8 +32,8 @@ def order_sentences(db: Session, file: File, librarian: Librarian) -> list[str]:
             f"Nobody has sent it, and there is no standing order to {librarian.name}:"
             " `librarian send` queues it."
         ]
-    lookups = Lookups(db, datetime.now(UTC))
-    sentences = [text for order in orders for text in _of_order(db, file, order, lookups)]
+    verdicts = _verdicts(db, file, orders, Lookups(db, datetime.now(UTC)))
+    sentences = [text for order in orders for text in _of_order(db, file, order, verdicts)]
     none = (
         f"Nobody has sent it, and no standing order to {librarian.name} matches it:"
         " `librarian send` queues it."
@@ -34,20 +41,54 @@ def order_sentences(db: Session, file: File, librarian: Librarian) -> list[str]:
     return sentences or [none]
 
 
-def _of_order(db: Session, file: File, order: StandingOrder, lookups: Lookups) -> list[str]:
-    name = f"The standing order {order.name!r}"
-    try:
-        with limited_time(db), db.begin_nested():
-            matches = _matches(db, file, _condition(db, order, lookups))
-    except LibrarianError as error:
-        return [f"{name} cannot look at files: {str(error).rstrip('.')}."] if order.enabled else []
-    if not matches:
+def _of_order(db: Session, file: File, order: StandingOrder, verdicts: Verdicts) -> list[str]:
+    name, verdict = f"The standing order {order.name!r}", verdicts[order.id]
+    if isinstance(verdict, LibrarianError):
+        why = str(verdict).rstrip(".")
+        return [f"{name} cannot look at files: {why}."] if order.enabled else []
+    if not verdict:
         return []
     if not order.enabled:
         return [f"{name} would send it, but is disabled."]
     if order.error:
         return [f"{name} matches it, but has an error: {order.error.rstrip('.')}."]
     return [f"{name} matches it{_when(db, file, order)}"]
+
+
+def _verdicts(
+    db: Session, file: File, orders: Sequence[StandingOrder], lookups: Lookups
+) -> Verdicts:
+    """Return for each order whether it matches a file, or why it cannot be asked."""
+    parts = [
+        orders[first : first + _ASKED_AT_ONCE] for first in range(0, len(orders), _ASKED_AT_ONCE)
+    ]
+    try:
+        with limited_time(db), db.begin_nested():
+            return dict(one for part in parts for one in _ask(db, file, part, lookups).items())
+    except LibrarianError as error:
+        if len(orders) == 1:
+            return {orders[0].id: error}
+    # Something is wrong with one of them: the others have their answers.
+    each = [_verdicts(db, file, [order], lookups) for order in orders]
+    return dict(one for verdicts in each for one in verdicts.items())
+
+
+def _ask(db: Session, file: File, orders: Sequence[StandingOrder], lookups: Lookups) -> Verdicts:
+    """Ask about some orders with one query: each by itself takes many ways to the database."""
+    verdicts: dict[int, bool | LibrarianError] = {}
+    questions = []
+    for order in orders:
+        try:
+            condition = _condition(db, order, lookups)
+        except LibrarianError as error:
+            verdicts[order.id] = error
+        else:
+            verdicts[order.id] = False
+            key = literal(order.id, BigInteger)
+            questions.append(select(key).where(File.id == file.id, condition))
+    if questions:
+        verdicts.update(dict.fromkeys(db.scalars(union_all(*questions)), True))
+    return verdicts
 
 
 def _when(db: Session, file: File, order: StandingOrder) -> str:
@@ -63,8 +104,3 @@ def _condition(db: Session, order: StandingOrder, lookups: Lookups) -> ColumnEle
     tree = expand_saved(db, parse_search(order.search, ItemKind.FILES), ItemKind.FILES, order.owner)
     check_tree(tree)
     return compile_tree(tree, ItemKind.FILES, lookups).condition
-
-
-def _matches(db: Session, file: File, condition: ColumnElement[bool]) -> bool:
-    found = select(File.id).where(File.id == file.id, condition)
-    return db.execute(found).first() is not None

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
 from catalog_service.jobs import ACTIVE_STATES
 from catalog_service.librarians import get_librarian
@@ -75,13 +76,13 @@ def _remove_transfers(db: Session, librarian_id: int) -> tuple[int, bool]:
     rows = db.execute(
         select(Transfer.id, Transfer.claimed_file_id)
         .where(Transfer.librarian_id == librarian_id)
-        .order_by(Transfer.id)
+        # As an index has them: in another order, the other neighbours' would be met.
+        .order_by(Transfer.state, Transfer.id)
         .limit(_STEP_ROWS)
     ).all()
-    if rows:
-        last = rows[-1].id
-        of_it: Any = (Transfer.librarian_id == librarian_id, Transfer.id <= last)
-        db.execute(delete(Transfer).where(*of_it).execution_options(synchronize_session=False))
+    ids = [row.id for row in rows]
+    chosen = has_key_among(db, Transfer.id, ids)
+    db.execute(delete(Transfer).where(chosen).execution_options(synchronize_session=False))
     cancelled = sum(row.claimed_file_id is not None for row in rows)
     return cancelled, len(rows) == _STEP_ROWS
 

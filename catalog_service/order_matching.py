@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, text
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import has_key_among
+from catalog_service.bulk import has_key_among, is_sqlite
 from catalog_service.database import SEARCH_TIMEOUT, Database
 from catalog_service.retrying import translated_errors
 from catalog_service.search.attributes import ItemKind
@@ -84,6 +84,7 @@ def _find(database: Database, order: Watched, choose: Callable[[Session], Any]) 
         parsed = parse_search(order.search)
         with translated_errors(), database.readings.begin() as db:
             db.info[SEARCH_TIMEOUT] = min(db.info[SEARCH_TIMEOUT], _LONGEST_SECONDS)
+            _look_up_by_key(db)
             with limited_time(db):
                 compiled = compile_parsed(db, parsed, ItemKind.FILES, order.owner)
                 return db.scalars(choose(db).where(compiled.condition)).all()
@@ -96,6 +97,15 @@ def _find(database: Database, order: Watched, choose: Callable[[Session], Any]) 
             f"The search failed for a reason of its own ({type(error).__name__}); the catalogue's"
             " log tells more."
         ) from error
+
+
+def _look_up_by_key(db: Session) -> None:
+    """Have PostgreSQL begin at the files that are asked about.
+
+    It would rather look for all that a pattern matches, among all files: for each part anew.
+    """
+    if not is_sqlite(db):
+        db.execute(text("SET LOCAL enable_bitmapscan = off"))
 
 
 def _available(within: ColumnElement[bool]) -> Select[Any]:

@@ -48,7 +48,9 @@ class Transfer(Base):
         Index(None, "file_id", "librarian_id"),
         # A lane's queue, in its order.
         Index(None, "librarian_id", "lane", "state", "run_time", "id"),
-        Index(None, "state", "id"),
+        # What people look at and change: of a neighbour or an order, by state, in order.
+        Index(None, "librarian_id", "state", "id"),
+        Index(None, "librarian_id", "lane", "state", "id"),
     )
 
 

@@ -152,7 +152,8 @@ def _create_transfers() -> None:
         sa.UniqueConstraint("librarian_id", "claimed_file_id"),
         sa.Index(None, "file_id", "librarian_id"),
         sa.Index(None, "librarian_id", "lane", "state", "run_time", "id"),
-        sa.Index(None, "state", "id"),
+        sa.Index(None, "librarian_id", "state", "id"),
+        sa.Index(None, "librarian_id", "lane", "state", "id"),
         sa.Index(None, "batch_id"),
     )
 
