@@ -70,9 +70,9 @@ class Neighbours:
         wait_until(lambda: left_over(self.destination) == [], what="nothing left in staging")
 
 
-def believed(lib: Librarian) -> set[str]:
-    """Return the names of the files that a site believes to be at the neighbour."""
-    search = f'{{"has-remote-instance-at": "{NEIGHBOUR}"}}'
+def believed(lib: Librarian, neighbour: str = NEIGHBOUR) -> set[str]:
+    """Return the names of the files that a site believes to be at a neighbour."""
+    search = f'{{"has-remote-instance-at": "{neighbour}"}}'
     return {file.name for file in lib.search_files(search)}
 
 

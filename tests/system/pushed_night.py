@@ -31,7 +31,7 @@ METADATA: dict[str, MetadataValue] = {
     "antennas": 2**52 + 1,
     "inspected": datetime(2020, 10, 1, 12, 30, 0, 250000, UTC),
 }
-ARRIVAL_SECONDS = 120.0
+ARRIVAL_SECONDS = 60.0
 
 
 @dataclass

@@ -26,6 +26,9 @@ from tests.system.pushed_night import (
 )
 from tests.system.site import ALL_SERVICES, Site
 
+# Two sites and a database are started within the first test.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def night(
