@@ -11,7 +11,7 @@ def wait_until(
     predicate: Callable[[], Value],
     *,
     what: str,
-    timeout_seconds: float = 10.0,
+    timeout_seconds: float = 60.0,
     interval_seconds: float = 0.01,
 ) -> Value:
     """Return the predicate's first true answer, or fail at the deadline and say what for."""

@@ -142,7 +142,7 @@ def test_a_call_to_a_neighbour_holds_no_database(catalog: CatalogSite, near: Any
 
     def hang(request: bytes, context: grpc.ServicerContext) -> bytes:
         reached.set()
-        go_on.wait(10)
+        go_on.wait(100)
         return b""
 
     server = grpc.server(futures.ThreadPoolExecutor(1))
@@ -155,10 +155,10 @@ def test_a_call_to_a_neighbour_holds_no_database(catalog: CatalogSite, near: Any
     secret = "lib_0123456789abcdef_" + 43 * "x"
     with futures.ThreadPoolExecutor(1) as pool:
         adding = pool.submit(near.AddLibrarian, request_for(f"localhost:{port}", secret=secret))
-        assert reached.wait(10)
+        assert reached.wait(60)
         near.AddLibrarian(request_for("localhost:1", skip_check=True, name="other"))
         assert not adding.done()
         go_on.set()
         with pytest.raises(InvalidRequestError, match="it is too old"):
-            adding.result(20)
+            adding.result(60)
     server.stop(None).wait()

@@ -97,9 +97,9 @@ def test_a_signal_ends_it_within_seconds_and_its_work_goes_on_at_the_next_start(
         assert ping(served.address(), tmp_path) == "admin"
         begin = time.monotonic()
         served.process.send_signal(signal.SIGTERM)
-        _, said = served.process.communicate(timeout=20)
+        _, said = served.process.communicate(timeout=60)
         assert served.process.returncode == 0, said
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 30
         assert "Traceback" not in said
 
 
@@ -128,7 +128,7 @@ def test_a_use_that_was_not_on_record_yet_is_when_it_ends(
     served = start()
     ping(served.address(), tmp_path)
     served.process.send_signal(signal.SIGTERM)
-    served.process.communicate(timeout=20)
+    served.process.communicate(timeout=60)
     # The administrator has been used, so that another setup leaves it alone.
     assert set_up_in(database_url, tmp_path).administrator_token is None
 

@@ -75,7 +75,7 @@ class NewSite:
     def set_up(self) -> dict[str, Any]:
         """Set the site up, and return what that printed."""
         process = self.start()
-        printed, said = process.communicate(timeout=60)
+        printed, said = process.communicate(timeout=240)
         assert process.returncode == 0, said
         answer: dict[str, Any] = json.loads(printed)
         return answer
@@ -156,14 +156,14 @@ def test_an_administrator_whom_nobody_has_used_gets_another_token(site: NewSite)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_setup_that_was_killed_is_completed_by_the_next(site: NewSite, point: str) -> None:
     killed = site.start(LIBRARIAN_KILL_AT=point)
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=240)
     assert killed.returncode == -signal.SIGKILL
     check_complete(site, site.set_up())
 
 
 def test_setups_at_once_take_turns(site: NewSite) -> None:
     processes = [site.start() for _ in range(3)]
-    said = [process.communicate(timeout=60) for process in processes]
+    said = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
     for printed, _ in said:
         check_complete(site, json.loads(printed))
@@ -181,7 +181,7 @@ def test_the_environment_goes_before_the_file(site: NewSite, tmp_path: Path) -> 
     process = site.start(
         LIBRARIAN_STORE_AGENT__TOKEN_FILE=str(other), LIBRARIAN_STORE_AGENT__NAME="node9"
     )
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     assert site.who_bears(other.read_text().strip()) == ("node9", Role.NONE)
 
 
@@ -194,7 +194,7 @@ def test_a_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -> None:
     site = NewSite(tmp_path, "postgresql://somebody:hunter2@127.0.0.1:1/x")
     process = site.start()
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=240)
     assert (process.returncode, printed, said.count("\n")) == (1, "", 1)
     assert "cannot be used" in said
     assert "hunter2" not in said
@@ -202,7 +202,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
 
 @pytest.mark.parametrize("url", ["mysql://me:hunter2@here/x", "sqlite", "", "postgresql+asyncpg:"])
 def test_a_database_of_another_kind_is_refused(tmp_path: Path, url: str) -> None:
-    printed, said = NewSite(tmp_path, url).start().communicate(timeout=60)
+    printed, said = NewSite(tmp_path, url).start().communicate(timeout=240)
     assert (printed, said.count("\n")) == ("", 1)
     assert "sqlite:////absolute/path or postgresql://" in said
     assert "hunter2" not in said
@@ -237,6 +237,6 @@ def test_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["STORE_AGENT", "TRANSFER_SERVICE"])
 def test_a_service_does_not_take_the_account_of_another(tmp_path: Path, key: str) -> None:
     site = NewSite(tmp_path, f"sqlite:///{tmp_path / 'catalog.sqlite'}")
-    said = site.start(**{f"LIBRARIAN_{key}__NAME": "admin"}).communicate(timeout=60)[1]
+    said = site.start(**{f"LIBRARIAN_{key}__NAME": "admin"}).communicate(timeout=240)[1]
     service = key.lower().replace("_", " ")
     assert f"The account 'admin' is a person's: give the {service} another name." in said

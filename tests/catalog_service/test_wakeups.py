@@ -8,7 +8,7 @@ import pytest
 from catalog_service.database import Database, open_database
 from catalog_service.wakeups import Subscription, Wakeups
 
-SOON_SECONDS = 10.0
+SOON_SECONDS = 60.0
 
 
 @pytest.fixture

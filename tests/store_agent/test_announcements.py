@@ -129,7 +129,7 @@ def test_an_agent_outlives_its_catalogue(agent: Agent, catalogue: Catalogue) -> 
     assert agent.inspect("s1", "gone")[0].failure.reason == "NO_INSTANCE"
     catalogue.heard.clear()
     catalogue.start(port)
-    wait_until(lambda: catalogue.heard, what="the agent to be heard again", timeout_seconds=30)
+    wait_until(lambda: catalogue.heard, what="the agent to be heard again", timeout_seconds=100)
 
 
 def test_a_disk_that_hangs_does_not_stop_the_heartbeat(agent: Agent, catalogue: Catalogue) -> None:

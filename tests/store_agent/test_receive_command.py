@@ -148,7 +148,7 @@ def test_rsync_gets_no_more_than_it_needs(run: Receiving, data: Path) -> None:
     assert words[-2:] == [b".", b"."]
     assert b"SSH_ORIGINAL_COMMAND" not in (place / "environ").read_bytes()
     process.send_signal(signal.SIGTERM)
-    process.wait(10)
+    process.wait(60)
 
 
 def over_ssh(

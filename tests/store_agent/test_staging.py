@@ -213,7 +213,7 @@ def test_a_worker_whose_agent_is_gone_takes_its_copy_away(root: Path, agent: Age
     worker.stdin.flush()
     wait_until(lambda: stagings.leftovers(destination), what="the copy to begin")
     worker.stdin.close()
-    assert worker.wait(timeout=20) == 0
+    assert worker.wait(timeout=100) == 0
     assert list(destination.iterdir()) == []
 
 

@@ -156,5 +156,5 @@ def _is_busy(agent: Agent) -> bool:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    asking.join(timeout=20)
+    asking.join(timeout=100)
     return isinstance(outcome[0], BusyError)

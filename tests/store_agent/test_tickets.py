@@ -82,7 +82,7 @@ def test_the_process_says_where_it_listens_and_ends_when_told(tmp_path: Path) ->
         assert process.stdout is not None
         assert process.stdout.readline().startswith("listening on 127.0.0.1:")
         process.terminate()
-        assert (process.stdout.read(), process.wait(timeout=20)) == ("", 0)
+        assert (process.stdout.read(), process.wait(timeout=100)) == ("", 0)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_process_says_where_it_listens_and_ends_when_told(tmp_path: Path) ->
 )
 def test_a_wrong_configuration_is_one_sentence(tmp_path: Path, line: str, said: str) -> None:
     with run_agent(tmp_path, CONFIG + line) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=100)
     assert process.returncode == 1
     assert said in errors
     assert "Traceback" not in errors

@@ -48,7 +48,7 @@ class Serve:
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal; return the exit status and what was said on stderr."""
         self.process.send_signal(number)
-        _, stderr = self.process.communicate(timeout=60)
+        _, stderr = self.process.communicate(timeout=120)
         return self.process.returncode, stderr
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -58,7 +58,7 @@ class Serve:
             capture_output=True,
             text=True,
             env=self.environment,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -97,4 +97,4 @@ def has_ended(pid: int) -> bool:
 
 def wait_until_ended(*pids: int) -> None:
     """Wait until none of these processes runs any more."""
-    wait_until(lambda: all(map(has_ended, pids)), what=f"the end of {pids}", timeout_seconds=20)
+    wait_until(lambda: all(map(has_ended, pids)), what=f"the end of {pids}", timeout_seconds=60)

@@ -136,7 +136,7 @@ class Site:
         *arguments: str | Path,
         stdin: str = "",
         environment: Mapping[str, str] | None = None,
-        timeout_seconds: float = 60.0,
+        timeout_seconds: float = 120.0,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command `librarian` as a person at this site would, and return how it went."""
         return subprocess.run(

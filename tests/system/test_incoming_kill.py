@@ -75,7 +75,7 @@ class Neighbour:
     def watch(self) -> dict[int, bool]:
         """Return what is settled, by transfer: whether it went well."""
         request = pb.WatchBatchRequest(batch_id=BATCH)
-        answers = self.stub.WatchBatch(request, timeout=30)
+        answers = self.stub.WatchBatch(request, timeout=100)
         return {
             file.transfer_id: not file.HasField("failure")
             for answer in answers

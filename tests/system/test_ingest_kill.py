@@ -107,7 +107,7 @@ def upload_until_killed(site: Site, service: Service, night: Night) -> None:
             wait_until(
                 lambda: not site.is_running(service) or client.poll() is not None,
                 what=f"death at {night.point}",
-                timeout_seconds=30,
+                timeout_seconds=100,
             )
         finally:
             client.kill()

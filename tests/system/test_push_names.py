@@ -75,7 +75,6 @@ def sites_of(way: str, directory: Path) -> Iterator[Neighbours]:
 def test_all_legal_names_arrive_as_they_are(way: str, tmp_path: Path) -> None:
     with sites_of(way, tmp_path) as pair:
         root = pair.source.layout.store
-        before = set(tmp_path.rglob("x"))
         paths = [*put_flat_files(root), *put_datasets(root)]
         with pair.source.librarian() as lib:
             done = list(lib.register("store", paths, null_obsid=True))

@@ -16,7 +16,7 @@ from deploy.demo.ports import find_free_port
 from tests.polling import wait_until
 from tests.system.serving import Serve, serving, wait_until_ended
 
-ENOUGH_SECONDS = 30
+ENOUGH_SECONDS = 90
 MISSPELT = """
 [catalog_service]
 database_url = "sqlite:////nowhere"
@@ -52,7 +52,7 @@ def refused(*arguments: str | Path, config: Path, program: list[str] | None = No
         capture_output=True,
         text=True,
         env={**os.environ, "LIBRARIAN_CLIENT_CONFIG": str(config)},
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 1

@@ -48,7 +48,7 @@ class Faults:
         if error is not None:
             raise error
         if call in self._gates:
-            self._gates[call].wait(20)
+            self._gates[call].wait(100)
         yield
         with self._lock:
             lost = self._lost.get(call, 0)

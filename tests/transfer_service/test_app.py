@@ -44,8 +44,8 @@ def test_a_process_says_where_it_listens_and_ends_within_seconds(world, process)
     world.wait_for_states("CONFIRMED", "SENDING")
     started = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-    assert time.monotonic() - started < 5
+    assert process.wait(60) == 0
+    assert time.monotonic() - started < 30
     assert [end.handed_on for end in world.catalog.ends] == [True]
     assert b"Traceback" not in process.stderr.read()
 
@@ -58,7 +58,7 @@ def test_a_service_without_work_does_next_to_nothing(world, start):
     started = time.monotonic()
     wait_until(lambda: time.monotonic() - started > 2, what="time", interval_seconds=0.5)
     # The servers of the test are in it too.
-    assert sum(os.times()[:2]) - used < 0.1
+    assert sum(os.times()[:2]) - used < 0.3
 
 
 def test_what_arrived_is_confirmed_where_it_came_from(world, start):
@@ -112,7 +112,7 @@ def test_a_chore_outlives_what_it_raises():
     runner = ChoreRunner(chore, bell)
     runner.start()
     wait_until(lambda: chore.runs > 1, what="another run")
-    runner.stop(5)
+    runner.stop(60)
 
 
 def test_the_first_reason_to_stop_is_the_one_that_counts():
@@ -121,7 +121,7 @@ def test_the_first_reason_to_stop_is_the_one_that_counts():
         brake.pull(ValueError("first"))
         brake.pull(ValueError("second"))
     with pytest.raises(ValueError, match="first"):
-        brake.wait(5)
+        brake.wait(60)
     with brake.cancelling(lambda: cancelled.append(2)):
         assert 2 in cancelled
 

@@ -5,16 +5,23 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
 from librarian.errors import BusyError, NotReachableError
 from tests.polling import wait_until
+from transfer_service import leases
 from transfer_service.brakes import Brake
 
 
-def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start, caplog):
-    world.catalog.lease_seconds = 0.6
+@pytest.fixture
+def quick(monkeypatch):
+    """Renew leases often, though they last for long: a busy machine must not lose them."""
+    monkeypatch.setattr(leases, "_BEAT_SECONDS", 0.1)
+
+
+def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(quick, world, start, caplog):
     world.agent.files_before_pause = 1
     world.catalog.add(3)
     start()
@@ -27,12 +34,19 @@ def test_a_lease_that_was_lost_in_the_middle_ends_the_work_at_once(world, start,
     assert world.catalog.ends == []
 
 
-def test_a_catalogue_that_is_away_for_longer_than_the_lease_ends_the_work(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_a_catalogue_that_is_away_for_longer_than_the_lease_ends_the_work(
+    quick, world, start, monkeypatch
+):
+    hours = 0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * hours)
+    monkeypatch.setattr(leases, "time", clock)
     world.agent.files_before_pause = 1
     world.faults.fail("RenewBatchLease", *[NotReachableError("Away.")] * 100)
     world.catalog.add(2)
     start()
+    world.wait_for_states("CONFIRMED", "SENDING")
+    assert not world.agent.cancelled.is_set()
+    hours = 1
     wait_until(world.agent.cancelled.is_set, what="the push to be cancelled")
     assert world.catalog.ends == []
 
@@ -62,16 +76,14 @@ def test_whoever_comes_while_the_brake_is_pulled_is_stopped_too():
     assert cancelled.is_set()
 
 
-def test_progress_is_told_as_the_lease_is_renewed(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_progress_is_told_as_the_lease_is_renewed(quick, world, start):
     world.agent.files_before_pause = 1
     world.catalog.add(2)
     start()
     wait_until(lambda: 1001 in world.catalog.bytes_done, what="the first file's bytes")
 
 
-def test_what_is_cancelled_while_it_is_sent_is_left_out_and_withdrawn(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_what_is_cancelled_while_it_is_sent_is_left_out_and_withdrawn(quick, world, start):
     world.agent.files_before_pause = 1
     world.catalog.add(3)
     start()
@@ -84,8 +96,7 @@ def test_what_is_cancelled_while_it_is_sent_is_left_out_and_withdrawn(world, sta
     assert [file.file_name for file in world.agent.pushes[-1].files] == ["zen.3.uv"]
 
 
-def test_what_is_cancelled_while_it_is_verified_is_withdrawn(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_what_is_cancelled_while_it_is_verified_is_withdrawn(quick, world, start):
     world.incoming.verifying.clear()
     world.catalog.add(2)
     start()
@@ -98,8 +109,9 @@ def test_what_is_cancelled_while_it_is_verified_is_withdrawn(world, start):
     assert world.incoming.withdrawn == [world.incoming.upload_of("zen.1.uv")]
 
 
-def test_a_batch_of_which_all_was_cancelled_ends_though_the_neighbour_says_nothing(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_a_batch_of_which_all_was_cancelled_ends_though_the_neighbour_says_nothing(
+    quick, world, start
+):
     world.incoming.verifying.clear()
     world.catalog.add(1)
     start()
@@ -108,11 +120,10 @@ def test_a_batch_of_which_all_was_cancelled_ends_though_the_neighbour_says_nothi
     started = time.monotonic()
     world.catalog.cancel(1)
     assert world.wait_for_end().cause == 0
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
-def test_transfers_that_are_disabled_are_left_where_they_are(world, start):
-    world.catalog.lease_seconds = 0.6
+def test_transfers_that_are_disabled_are_left_where_they_are(quick, world, start):
     world.agent.files_before_pause = 1
     world.catalog.add(2)
     start()
@@ -173,7 +184,7 @@ def _run_until_killed(config, point):
         command,
         env={"LIBRARIAN_KILL_AT": point, "PATH": ""},
         capture_output=True,
-        timeout=8,
+        timeout=60,
         check=False,
     )
     assert ended.returncode == -9, ended.stderr.decode()

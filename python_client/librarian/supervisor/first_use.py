@@ -14,7 +14,7 @@ from librarian.supervisor.setup import NewAdministrator
 logger = logging.getLogger(__name__)
 
 LOCAL_CONNECTION = "local"
-_AGENT_TIMEOUT_SECONDS = 30.0
+_AGENT_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 

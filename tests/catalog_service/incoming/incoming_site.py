@@ -87,7 +87,7 @@ class IncomingSite:
         """Wait until all that was sent is settled; return what became of each, by transfer."""
         settled: dict[int, pb.SettledFile] = {}
         request = pb.WatchBatchRequest(batch_id=batch)
-        for answer in self.stub(account).WatchBatch(request, timeout=30):
+        for answer in self.stub(account).WatchBatch(request, timeout=100):
             settled |= {file.transfer_id: file for file in answer.files}
         return settled
 

@@ -77,7 +77,7 @@ def test_a_text_of_more_than_32_mib_is_not_looked_at() -> None:
     ids=["comments", "texts", "lists on one line", "numbers", "members"],
 )
 def test_what_is_far_too_long_is_refused_soon(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     assert error_of(text)
     # Less than a second each; what grows with the square of the length takes minutes.
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5

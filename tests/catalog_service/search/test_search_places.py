@@ -41,7 +41,7 @@ def stalled(catalog: Served, account: str) -> Any:
 
 def count(catalog: Served, search: str, account: str = "root") -> int:
     request = search_pb2.CountMatchesRequest(search=search)
-    return int(catalog.search(account).CountMatches(request, timeout=30).count)
+    return int(catalog.search(account).CountMatches(request, timeout=100).count)
 
 
 def test_one_account_has_few_streams_and_all_have_half_of_the_threads(catalog: Served) -> None:
@@ -107,7 +107,7 @@ def test_large_searches_are_read_two_at_a_time(
         for method in ("SearchFiles", "SearchObservations", "SearchSessions", "SearchInstances"):
             request = getattr(search_pb2, f"{method}Request")(search=LARGE)
             with pytest.raises(BusyError, match="Too many large searches"):
-                next(getattr(catalog.search(), method)(request, timeout=30))
+                next(getattr(catalog.search(), method)(request, timeout=100))
         for call in (lambda: count(catalog, LARGE), lambda: explain(catalog, LARGE)):
             with pytest.raises(BusyError, match="Too many large searches"):
                 call()

@@ -56,13 +56,13 @@ def far_more(catalog: Served) -> Served:
 
 def search(catalog: Served, text: str = EVERYTHING, **options: object) -> list[str]:
     request = search_pb2.SearchFilesRequest(search=text, **options)  # type: ignore[arg-type]
-    answers = catalog.search().SearchFiles(request, timeout=30)
+    answers = catalog.search().SearchFiles(request, timeout=100)
     return [file.name for answer in answers for file in answer.files]
 
 
 def test_a_file_comes_with_all_that_is_known_of_it(night: Served) -> None:
     request = search_pb2.SearchFilesRequest(search="name:zen.1.uvh5")
-    (answer,) = night.search().SearchFiles(request, timeout=30)
+    (answer,) = night.search().SearchFiles(request, timeout=100)
     (file,) = answer.files
     assert (file.name, file.type, file.size_bytes) == ("zen.1.uvh5", "uvh5", 1000)
     assert file.create_time.ToDatetime(create_time(0).tzinfo) == create_time(0)
@@ -72,14 +72,14 @@ def test_a_file_comes_with_all_that_is_known_of_it(night: Served) -> None:
 
 def test_a_file_of_no_observation_has_no_obsid(night: Served) -> None:
     request = search_pb2.SearchFilesRequest(search="name:operations.log")
-    (answer,) = night.search().SearchFiles(request, timeout=30)
+    (answer,) = night.search().SearchFiles(request, timeout=100)
     assert not answer.files[0].HasField("obsid")
 
 
 def test_metadata_come_with_their_types_when_they_are_asked_for(night: Served) -> None:
     put_metadata(night.parts.database, "zen.1.uvh5")
     request = search_pb2.SearchFilesRequest(search="name:zen.*", with_metadata=True)
-    (answer,) = night.search().SearchFiles(request, timeout=30)
+    (answer,) = night.search().SearchFiles(request, timeout=100)
     first, second = answer.files
     kinds = {key: value.WhichOneof("value") for key, value in first.metadata.items()}
     assert kinds == {
@@ -114,7 +114,7 @@ def test_every_token_goes_on_after_its_message(many: Served) -> None:
     stub = many.search()
     request = search_pb2.SearchFilesRequest(search=EVERYTHING, limit=3_500)
     done = 0
-    for answer in stub.SearchFiles(request, timeout=30):
+    for answer in stub.SearchFiles(request, timeout=100):
         done += len(answer.files)
         after = search(many, page_token=answer.next_page_token, limit=2)
         assert after == NAMES[done : done + 2]
@@ -126,7 +126,7 @@ def test_files_that_arrive_ahead_of_a_search_are_found_and_the_others_do_not_dis
 ) -> None:
     request = search_pb2.SearchFilesRequest(search=EVERYTHING)
     # So many that the server cannot have sent them all before anyone reads on.
-    answers = far_more.search().SearchFiles(request, timeout=30)
+    answers = far_more.search().SearchFiles(request, timeout=100)
     names = [file.name for file in next(answers).files]
     put_files(far_more.parts.database, ["aaa", "zzz"])
     names += [file.name for answer in answers for file in answer.files]
@@ -169,7 +169,7 @@ def test_matches_are_counted(night: Served) -> None:
 
 def count(catalog: Served, text: str = EVERYTHING, **options: object) -> int:
     request = search_pb2.CountMatchesRequest(search=text, **options)  # type: ignore[arg-type]
-    return int(catalog.search().CountMatches(request, timeout=30).count)
+    return int(catalog.search().CountMatches(request, timeout=100).count)
 
 
 def test_what_is_wrong_is_refused_with_a_sentence(night: Served) -> None:
@@ -202,7 +202,7 @@ def test_an_order_that_is_not_known_is_refused(night: Served, order_by: str, sen
 def test_instances_come_by_name_alone(night: Served) -> None:
     for order_by, fits in (("", True), ("name,desc", True), ("size", False)):
         request = search_pb2.SearchInstancesRequest(search=EVERYTHING, order_by=order_by)
-        answers = night.search().SearchInstances(request, timeout=30)
+        answers = night.search().SearchInstances(request, timeout=100)
         if fits:
             assert sum(len(answer.instances) for answer in answers) == 2
         else:

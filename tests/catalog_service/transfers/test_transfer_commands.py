@@ -89,7 +89,7 @@ def test_waiting_ends_when_all_has_arrived(people: SendingSite) -> None:
     with people.database.transactions.begin() as db:
         for row in db.scalars(select(Transfer).where(Transfer.order_name == "")):
             row.state, row.claimed_file_id = "CONFIRMED", None
-    waiting.join(20)
+    waiting.join(60)
     assert outputs == ["3 files queued (30 B).\n"]
 
 

@@ -22,7 +22,7 @@ class Files(files_pb2_grpc.FilesServicer):
             case "long":
                 raise UnknownFileError("What is wrong: " + "☄%" * 10_000)
             case "slow":
-                self.release.wait(20)
+                self.release.wait(100)
         return files_pb2.File(name=request.name, source=current_caller().name)
 
 
