@@ -14,8 +14,8 @@ from catalog_service.tables import Librarian, Transfer, TransferBatch
 from catalog_service.transfer_lanes import leave_lost_lanes
 from catalog_service.transfer_queue import ACTIVE_STATES
 from catalog_service.wakeups import TRANSFERS, tell
-from catalog_service.workers import is_gone
 from librarian.errors import TakenOverError
+from librarian.service.workers import is_gone
 
 LEASE_SECONDS = 30.0
 

@@ -16,7 +16,7 @@ from catalog_service.database import Transactions
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import Agent, File, Store, Upload
 from catalog_service.uploads import LEASE, OPEN_STATES, find_files, possible_ids
-from catalog_service.workers import is_gone, this_worker
+from librarian.service.workers import is_gone, this_worker
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from catalog_service import jobs
 from catalog_service.loops.staging_run import StagingParts, StagingRun
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import Job
-from catalog_service.workers import is_gone, this_worker
+from librarian.service.workers import is_gone, this_worker
 
 logger = logging.getLogger(__name__)
 

@@ -60,7 +60,13 @@ class Pusher:
             finally:
                 self._fences.end(push.batch_id, running)
 
-        threading.Thread(target=work, name=f"push-{push.batch_id[:8]}", daemon=True).start()
+        thread = threading.Thread(target=work, name=f"push-{push.batch_id[:8]}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # No thread is to be had: the next push of the batch must not wait for this one.
+            self._fences.end(push.batch_id, running)
+            raise
         try:
             while not running.over.wait(_REPORT_SECONDS):
                 yield run.report()

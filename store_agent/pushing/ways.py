@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -46,7 +46,7 @@ class WayIn:
     store_name: str
     agent_address: str = ""
     agent_tls: bool = False
-    ticket: str = ""
+    ticket: str = field(default="", repr=False)
     staging_path: str = ""
     ssh_host: str = ""
     ssh_port: int = 22

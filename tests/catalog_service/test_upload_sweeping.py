@@ -12,7 +12,6 @@ from catalog_service import ingest, upload_sweeping
 from catalog_service.clock import database_time
 from catalog_service.tables import File, Store, Upload
 from catalog_service.upload_claims import CLAIM
-from catalog_service.workers import this_worker
 from librarian.checksums import checksum_of
 from librarian.errors import (
     BusyError,
@@ -20,6 +19,7 @@ from librarian.errors import (
     StateError,
     UnknownFileError,
 )
+from librarian.service.workers import this_worker
 from librarian.v1 import uploads_pb2
 from tests.catalog_service.ingest_site import STORE, IngestSite, bring, new_upload
 

@@ -76,6 +76,7 @@ def test_a_push_needs_a_ticket_of_its_batch(sites: Sites) -> None:
     for stub in (sites.here.stub("push", "f" * 32), sites.here.manage, sites.here.write):
         with pytest.raises(NotAllowedError):
             list(stub.PushFiles(sites.request(files)))
+    for stub in (sites.here.stub("push", "f" * 32), sites.here.write):
         with pytest.raises(NotAllowedError):
             stub.CheckInstances(pb.CheckInstancesRequest(batch_id=BATCH, files=files))
 

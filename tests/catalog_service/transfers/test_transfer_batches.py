@@ -18,8 +18,8 @@ from catalog_service.tables import (
 )
 from catalog_service.transfer_changes import cancel_transfers
 from catalog_service.transfer_outcomes import Report
-from catalog_service.workers import this_worker
 from librarian.errors import BusyError
+from librarian.service.workers import this_worker
 from tests.catalog_service.staging_rows import NOW, opened
 from tests.catalog_service.transfers.queues import (
     OTHER_WORKER,

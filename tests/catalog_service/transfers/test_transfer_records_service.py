@@ -90,6 +90,10 @@ class Records:
         return ids
 
 
+class _Config(ListenConfig):
+    transfer_lease_seconds: float = 30.0
+
+
 class SomeSecrets(PlainSecrets):
     """Keys of which one is lost."""
 
@@ -105,9 +109,8 @@ def serving(database: Database, threads: int = 16) -> Iterator[Records]:
     with database.transactions.begin() as db:
         add_librarian(db, secret=b"lib_secret", site_id="there")
         add_heard_store(db)
-    listen = ListenConfig.model_validate({"listen": "127.0.0.1:0", "threads": threads})
-    secrets = SomeSecrets()
-    parts = Parts(listen, database, secrets, AgentCalls(secrets), Wakeups(database))
+    listen = _Config.model_validate({"listen": "127.0.0.1:0", "threads": threads})
+    parts = Parts(listen, database, SomeSecrets(), AgentCalls(SomeSecrets()), Wakeups(database))
 
     def add(server: Any) -> list[str]:
         servicer = TransferRecordsServicer(parts)
