@@ -43,7 +43,8 @@ def link_sentences(librarian: Librarian, now: datetime) -> list[str]:
     if not librarian.transfers_enabled:
         sentences.append(
             f"Transfers to {name} are disabled:"
-            f" `librarian set-librarian-transfer CONN {name} --enabled` enables them."
+            f" `librarian set-librarian-transfer CONN --name {name} --enabled` enables"
+            " them."
         )
     if librarian.link_state in ("OPEN", "HALF_OPEN"):
         since = (

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.demo.ports import are_free, find_free_port
@@ -118,6 +119,9 @@ class DemoSite:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        # A site that has hardly begun may leave its setup behind, which makes directories.
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
         if server.stdout:
             server.stdout.close()
 

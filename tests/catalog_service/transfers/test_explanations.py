@@ -153,6 +153,7 @@ def test_a_queued_transfer_tells_what_keeps_it(site: SendingSite, change: Any) -
         row.run_time = now + timedelta(hours=1)
     told = sentences(site)
     assert told[0].startswith("Transfers to centre are disabled")
+    assert "set-librarian-transfer CONN --name centre --enabled" in told[0]
     assert told[1].startswith("Nothing is sent to centre since 2026-03-01 12:00:00 UTC: Its port")
     assert "tried again at " in told[1]
     assert told[2].startswith(f"The standing order 'nightly' sends at {closed} (UTC) only: next")
