@@ -32,10 +32,13 @@ class Removed:
 
     cancelled: int = 0
     remote_instances: int = 0
+    transfers: int = 0
 
     def __add__(self, other: "Removed") -> "Removed":
         return Removed(
-            self.cancelled + other.cancelled, self.remote_instances + other.remote_instances
+            self.cancelled + other.cancelled,
+            self.remote_instances + other.remote_instances,
+            self.transfers + other.transfers,
         )
 
 
@@ -62,17 +65,22 @@ def remove_some(db: Session, name: str) -> tuple[Removed, bool]:
     """
     librarian = get_librarian(db, name, lock=True)
     _check_orders(db, librarian)
-    cancelled, transfers_left = _remove_transfers(db, librarian.id)
+    cancelled, transfers = _remove_transfers(db, librarian.id)
+    transfers_left = transfers == _STEP_ROWS
     believed, believed_left = _remove_belief(db, librarian.id)
     if not transfers_left and not believed_left:
         _end_reconciliations(db, librarian.id)
         db.execute(delete(TransferBatch).where(TransferBatch.librarian_id == librarian.id))
         db.delete(librarian)
         db.flush()
-    return Removed(cancelled, believed), not transfers_left and not believed_left
+    return Removed(cancelled, believed, transfers), not transfers_left and not believed_left
 
 
-def _remove_transfers(db: Session, librarian_id: int) -> tuple[int, bool]:
+def _remove_transfers(db: Session, librarian_id: int) -> tuple[int, int]:
+    """Take some transfers off the record; return how many had not ended, and how many there were.
+
+    What they did to files is told by the files' events, which stay.
+    """
     rows = db.execute(
         select(Transfer.id, Transfer.claimed_file_id)
         .where(Transfer.librarian_id == librarian_id)
@@ -84,7 +92,7 @@ def _remove_transfers(db: Session, librarian_id: int) -> tuple[int, bool]:
     chosen = has_key_among(db, Transfer.id, ids)
     db.execute(delete(Transfer).where(chosen).execution_options(synchronize_session=False))
     cancelled = sum(row.claimed_file_id is not None for row in rows)
-    return cancelled, len(rows) == _STEP_ROWS
+    return cancelled, len(rows)
 
 
 def _remove_belief(db: Session, librarian_id: int) -> tuple[int, bool]:

@@ -147,7 +147,9 @@ class LibrariansServicer(librarians_pb2_grpc.LibrariansServicer):
             removed += some
             reach("librarian.removed_some")
         return pb.RemoveLibrarianResponse(
-            cancelled_count=removed.cancelled, remote_instance_count=removed.remote_instances
+            cancelled_count=removed.cancelled,
+            remote_instance_count=removed.remote_instances,
+            transfer_count=removed.transfers,
         )
 
     def ListRemoteInstances(

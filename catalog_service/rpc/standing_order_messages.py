@@ -65,6 +65,7 @@ def preview_message(preview: Preview) -> pb.PreviewStandingOrderResponse:
         file_count=preview.file_count,
         total_bytes=preview.total_bytes,
         there_count=preview.there_count,
+        ended_count=preview.ended_count,
         without_instance_count=preview.without_instance_count,
         seconds=preview.seconds,
         bytes_per_second=preview.bytes_per_second,

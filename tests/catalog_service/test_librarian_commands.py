@@ -62,7 +62,10 @@ def test_a_neighbour_is_added_listed_changed_and_removed(
     assert "1 of 1 librarian did not answer" in lost.stderr
     assert "did not answer (without TLS)" in lost.stdout
     removed = run("remove-librarian", *named)
-    assert removed.stdout == "Removed karoo, with 0 transfers and 0 remote instances.\n"
+    assert removed.stdout == (
+        "Removed karoo, with 0 remote instances and the record of 0 transfers, 0 of them cancelled"
+        " by that.\n"
+    )
     assert run("remove-librarian", *named).exit_code == 3
 
 

@@ -66,7 +66,7 @@ def test_all_that_is_believed_of_a_neighbour_goes_with_it_step_by_step(
         add_remote_instances(db, get_librarian(db, "karoo").id, range(1, 10))
         add_remote_instances(db, get_librarian(db, "other").id, [1])
     gone = near.RemoveLibrarian(pb.RemoveLibrarianRequest(name="karoo", cancel_transfers=True))
-    assert (gone.cancelled_count, gone.remote_instance_count) == (8, 9)
+    assert (gone.cancelled_count, gone.remote_instance_count, gone.transfer_count) == (8, 9, 9)
     with catalog.database.readings() as db:
         assert db.scalar(select(func.count()).select_from(Transfer)) == 0
         assert db.scalar(select(func.count()).select_from(RemoteInstance)) == 1

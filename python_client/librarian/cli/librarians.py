@@ -162,15 +162,21 @@ def get_librarian_list(connection: str, ping: bool, as_json: bool) -> None:
 )
 @json_option
 def remove_librarian(connection: str, name: str, cancel: bool, as_json: bool) -> None:
-    """Take a librarian off the record, with what is believed to be there."""
+    """Take a librarian off the record, with what is believed to be there.
+
+    The record of transfers to it goes too; the events of files stay.
+    """
     with Librarian.connect(connection) as site:
         removed = site.remove_librarian(name, cancel_transfers=cancel)
     if as_json:
         print_json({"name": name, **removed.to_json()})
     else:
-        transfers = format_count(removed.cancelled_count, "transfer")
+        transfers = format_count(removed.transfer_count, "transfer")
         believed = format_count(removed.remote_instance_count, "remote instance")
-        print_line(f"Removed {name}, with {transfers} and {believed}.")
+        print_line(
+            f"Removed {name}, with {believed} and the record of {transfers},"
+            f" {removed.cancelled_count} of them cancelled by that."
+        )
 
 
 @click.command()

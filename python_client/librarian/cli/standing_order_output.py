@@ -34,13 +34,17 @@ def print_order(order: StandingOrder, *, as_json: bool) -> None:
 
 def print_preview(preview: StandingOrderPreview) -> None:
     """Tell what an order would send."""
-    there, without = preview.there_count, preview.without_instance_count
+    left_out = {
+        "there already or on their way": preview.there_count,
+        "sent before in vain (see list-transfers)": preview.ended_count,
+        "without an instance here": preview.without_instance_count,
+    }
     rate = preview.bytes_per_second
     fields = {
         "Files": str(preview.file_count),
         "Size": format_size(preview.total_bytes),
         "Time": "not known: nothing was sent there lately",
-        "Left out": f"{there} known there already, {without} without an instance here",
+        "Left out": ", ".join(f"{count} {why}" for why, count in left_out.items()),
         "Examples": " ".join(preview.examples),
     }
     if preview.seconds is not None:

@@ -72,6 +72,8 @@ class RemovedNeighbour(Record):
 
     cancelled_count: int
     remote_instance_count: int
+    # Transfers on record, those cancelled and those that had ended.
+    transfer_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ class LibrarianCalls(SiteCalls):
         """Take a neighbour off the record; raises StateError while orders or transfers need it."""
         request = pb.RemoveLibrarianRequest(name=name, cancel_transfers=cancel_transfers)
         answer = self._librarians().RemoveLibrarian(request, timeout=_REMOVE_TIMEOUT_SECONDS)
-        return RemovedNeighbour(answer.cancelled_count, answer.remote_instance_count)
+        return RemovedNeighbour(
+            answer.cancelled_count, answer.remote_instance_count, answer.transfer_count
+        )
 
     def list_remote_instances(self, file_name: str) -> list[RemoteInstance]:
         """Return where else a file is believed to be; raises UnknownFileError."""

@@ -40,11 +40,15 @@ class StandingOrder(Record):
 
 @dataclass(frozen=True, slots=True)
 class StandingOrderPreview(Record):
-    """What a standing order would send; `seconds` is None when no rate is known."""
+    """What a standing order would send; `seconds` is None when no rate is known.
+
+    `ended_count` files were sent before in vain: they wait for a person.
+    """
 
     file_count: int
     total_bytes: int
     there_count: int
+    ended_count: int
     without_instance_count: int
     seconds: float | None
     bytes_per_second: float
@@ -150,6 +154,7 @@ class StandingOrderCalls(SiteCalls):
             file_count=message.file_count,
             total_bytes=message.total_bytes,
             there_count=message.there_count,
+            ended_count=message.ended_count,
             without_instance_count=message.without_instance_count,
             seconds=find_value(message, "seconds"),
             bytes_per_second=message.bytes_per_second,

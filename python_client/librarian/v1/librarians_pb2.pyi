@@ -193,12 +193,14 @@ class RemoveLibrarianRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., cancel_transfers: bool = ...) -> None: ...
 
 class RemoveLibrarianResponse(_message.Message):
-    __slots__ = ("cancelled_count", "remote_instance_count")
+    __slots__ = ("cancelled_count", "remote_instance_count", "transfer_count")
     CANCELLED_COUNT_FIELD_NUMBER: _ClassVar[int]
     REMOTE_INSTANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_COUNT_FIELD_NUMBER: _ClassVar[int]
     cancelled_count: int
     remote_instance_count: int
-    def __init__(self, cancelled_count: _Optional[int] = ..., remote_instance_count: _Optional[int] = ...) -> None: ...
+    transfer_count: int
+    def __init__(self, cancelled_count: _Optional[int] = ..., remote_instance_count: _Optional[int] = ..., transfer_count: _Optional[int] = ...) -> None: ...
 
 class ListRemoteInstancesRequest(_message.Message):
     __slots__ = ("file_name",)

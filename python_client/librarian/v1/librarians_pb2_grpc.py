@@ -134,8 +134,8 @@ class LibrariansServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RemoveLibrarian(self, request, context):
-        """Takes a neighbour off the record, with what is believed to be there. Fails
-        with `FAILED_PRECONDITION` while standing orders name it, or transfers to
+        """Takes a neighbour off the record, with what is believed to be there and the
+        record of all transfers to it; the events of files stay. Fails with `FAILED_PRECONDITION` while standing orders name it, or transfers to
         it are under way and it is not told to cancel them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -106,7 +106,7 @@ class PreviewStandingOrderRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., librarian_name: _Optional[str] = ..., search: _Optional[str] = ..., bandwidth_bytes_per_second: _Optional[int] = ...) -> None: ...
 
 class PreviewStandingOrderResponse(_message.Message):
-    __slots__ = ("file_count", "total_bytes", "there_count", "without_instance_count", "seconds", "bytes_per_second", "examples")
+    __slots__ = ("file_count", "total_bytes", "there_count", "without_instance_count", "seconds", "bytes_per_second", "examples", "ended_count")
     FILE_COUNT_FIELD_NUMBER: _ClassVar[int]
     TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     THERE_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +114,7 @@ class PreviewStandingOrderResponse(_message.Message):
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    ENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     file_count: int
     total_bytes: int
     there_count: int
@@ -121,4 +122,5 @@ class PreviewStandingOrderResponse(_message.Message):
     seconds: float
     bytes_per_second: float
     examples: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, file_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., there_count: _Optional[int] = ..., without_instance_count: _Optional[int] = ..., seconds: _Optional[float] = ..., bytes_per_second: _Optional[float] = ..., examples: _Optional[_Iterable[str]] = ...) -> None: ...
+    ended_count: int
+    def __init__(self, file_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., there_count: _Optional[int] = ..., without_instance_count: _Optional[int] = ..., seconds: _Optional[float] = ..., bytes_per_second: _Optional[float] = ..., examples: _Optional[_Iterable[str]] = ..., ended_count: _Optional[int] = ...) -> None: ...

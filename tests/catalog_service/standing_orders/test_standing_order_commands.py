@@ -65,6 +65,7 @@ def test_an_order_is_made_shown_changed_previewed_and_deleted(run: Run) -> None:
         "file_count": 0,
         "total_bytes": 0,
         "there_count": 0,
+        "ended_count": 0,
         "without_instance_count": 0,
         "seconds": 0.0,
         "bytes_per_second": 20_000_000,

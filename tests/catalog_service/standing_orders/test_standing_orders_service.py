@@ -164,21 +164,23 @@ def test_orders_run_with_one_process_and_changes_reach_what_is_queued(
 def test_a_preview_counts_what_would_go_and_queues_nothing(
     catalog: CatalogSite, orders: Orders
 ) -> None:
-    add_files(catalog, "a.uvh5", "b.uvh5", "sent.uvh5", "there.uvh5", "c.log")
+    add_files(catalog, "a.uvh5", "b.uvh5", "sent.uvh5", "there.uvh5", "failed.uvh5", "c.log")
     with catalog.database.transactions.begin() as db:
         centre = db.scalars(select(Librarian)).one()
         add_file(db, "gone.uvh5")
         known = {file.name: file for file in db.scalars(select(File))}
         add_transfer(db, known["sent.uvh5"], centre)
+        add_transfer(db, known["failed.uvh5"], centre, "FAILED")
         add_remote_instance(db, known["there.uvh5"], centre)
     calls = orders("READWRITE")
     request = pb.PreviewStandingOrderRequest(librarian_name="centre", search="type:uvh5")
     preview = calls.PreviewStandingOrder(request)
     assert (preview.file_count, preview.total_bytes) == (2, 20)
     assert (preview.there_count, preview.without_instance_count) == (2, 1)
+    assert preview.ended_count == 1
     assert list(preview.examples) == ["a.uvh5", "b.uvh5"]
     assert not preview.HasField("seconds")
-    assert states(catalog) == ["QUEUED"]
+    assert sorted(states(catalog)) == ["FAILED", "QUEUED"]
     with catalog.database.transactions.begin() as db:
         db.execute(update(Librarian).values(rate_bytes_per_second=10.0))
     assert calls.PreviewStandingOrder(request).seconds == 2.0
