@@ -57,7 +57,7 @@ class PostgresBackups:
         self._cluster.drop_database(f"{name}_backup")
 
     def _name(self, site: Site) -> str:
-        return site.database_url.rpartition("/")[2].partition("?")[0]
+        return site.database_url.partition("?")[0].rpartition("/")[2]
 
 
 @dataclass
@@ -72,8 +72,10 @@ class Pair:
 def stopped(site: Site) -> Iterator[None]:
     """Stop a site for a while."""
     site.stop()
-    yield
-    site.start()
+    try:
+        yield
+    finally:
+        site.start()
 
 
 def contents(prefix: str, count: int = 3) -> dict[str, bytes]:
