@@ -113,19 +113,21 @@ def test_a_refused_callback_leaves_nothing_unconfirmed(telling: TellingNeighbour
 def test_what_a_cut_watch_does_not_tell_a_callback_does(telling: TellingNeighbours) -> None:
     pair = telling.pair
     pair.streams.bytes_per_second = 1 << 16
-    send(pair, {"told.by.callback": bytes(4 << 20)})
-    wait_until(
-        lambda: transfers_of(pair, "told.by.callback")[0].state == "SENDING",
-        what="bytes on their way",
-        timeout_seconds=DEADLINE_SECONDS,
-    )
-    # What the source asks for is done, and it hears of nothing.
-    pair.calls.silent = True
-    pair.streams.bytes_per_second = None
-    pair.wait_until_there({"told.by.callback"}, DEADLINE_SECONDS)
-    assert pair.calls.silent
-    pair.calls.silent = False
-    pair.calls.cut()
+    try:
+        send(pair, {"told.by.callback": bytes(4 << 20)})
+        wait_until(
+            lambda: transfers_of(pair, "told.by.callback")[0].state == "SENDING",
+            what="bytes on their way",
+            timeout_seconds=DEADLINE_SECONDS,
+        )
+        # What the source asks for is done, and it hears of nothing.
+        pair.calls.silent = True
+        pair.streams.bytes_per_second = None
+        pair.wait_until_there({"told.by.callback"}, DEADLINE_SECONDS)
+    finally:
+        pair.streams.bytes_per_second = None
+        pair.calls.silent = False
+        pair.calls.cut()
     send(pair, {"told.by.watch": b"later"})
     pair.wait_until_there({"told.by.watch"}, DEADLINE_SECONDS)
 
