@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.demo.ports import are_free, find_free_port
@@ -48,7 +48,7 @@ class DemoSite:
     def launch(self) -> None:
         """Start the site, and leave it to get ready by itself."""
         command = ["serve", "--dir", str(self.directory / "site"), "--port", str(self.port)]
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, signals_held():
             self._server = subprocess.Popen(
                 [*_LIBRARIAN, *command],
                 stdin=subprocess.DEVNULL,
@@ -129,6 +129,23 @@ class DemoSite:
 def heed_signals() -> None:
     """Have SIGTERM end a demonstration as Ctrl-C does: what it started is taken away."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a process is started: nobody would end one that is not known yet."""
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, lambda arrived, frame: came.append(arrived))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def remove_tree(directory: Path) -> None:
