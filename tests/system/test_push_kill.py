@@ -50,7 +50,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def neighbours_by_ssh(directory: Path, urls: tuple[str, str]) -> Iterator[Reaper]:
+def neighbours_by_ssh(directory: Path) -> Iterator[Reaper]:
     """Run two sites of which the second takes files by rsync only."""
     with running_ssh_server(directory / "ssh") as server:
         keys = server.key_directory("source")
@@ -59,7 +59,6 @@ def neighbours_by_ssh(directory: Path, urls: tuple[str, str]) -> Iterator[Reaper
         server.allow("telescope", make_key(keys / NEIGHBOUR), [store])
         with neighbours(
             directory,
-            *urls,
             source={"store_agent": server.agent_environment("source")},
             destination={"store_agent": server.agent_environment("destination")},
             options=tuple(server.neighbour_options()),
@@ -82,10 +81,8 @@ def test_each_file_is_there_once_whatever_is_killed(urls: tuple[str, str], tmp_p
 
 
 @pytest.mark.timeout(600 + 60 * ROUNDS)
-def test_each_file_is_there_once_whatever_is_killed_while_rsync_brings_it(
-    urls: tuple[str, str], tmp_path: Path
-) -> None:
-    with neighbours_by_ssh(tmp_path, urls) as reaper:
+def test_each_file_is_there_once_whatever_is_killed_while_rsync_brings_it(tmp_path: Path) -> None:
+    with neighbours_by_ssh(tmp_path) as reaper:
         push_while_killing(reaper, max(1, ROUNDS // 3))
 
 
