@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cryptography.x509 import load_pem_x509_certificates
 
+from librarian.addresses import is_loopback
 from librarian.errors import InvalidRequestError
 
 TOKEN_PREFIX = "lib_"  # noqa: S105 - what tokens begin with.
@@ -37,6 +38,7 @@ class LibrarianSettings:
     secret: str = field(repr=False)
     tls: bool = False
     ca_pem: str = ""
+    insecure: bool = False
     agent_url: str = ""
     ssh_url: str = ""
     ssh_host_key: str = ""
@@ -58,6 +60,7 @@ def check_settings(settings: LibrarianSettings) -> None:
         if getattr(settings, what):
             _check_address(what, getattr(settings, what))
     _check_access(settings)
+    _check_encryption(settings)
     _check_ca(settings)
     if settings.ssh_host_key:
         _check_host_key(settings.ssh_host_key)
@@ -96,6 +99,14 @@ def _check_access(settings: LibrarianSettings) -> None:
         raise InvalidRequestError(
             f"The token of {settings.account_name!r} there has characters that no token has: copy"
             " it anew."
+        )
+
+
+def _check_encryption(settings: LibrarianSettings) -> None:
+    if not (settings.tls or settings.insecure or is_loopback(settings.url)):
+        raise InvalidRequestError(
+            f"The secret must not travel to {settings.url} unencrypted: set tls, or insecure if the"
+            " network between is your own."
         )
 
 

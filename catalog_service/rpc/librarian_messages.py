@@ -14,6 +14,7 @@ from librarian.v1 import librarians_pb2 as pb
 _CHANGES = (
     "url",
     "tls",
+    "insecure",
     "ca_pem",
     "account_name",
     "secret",
@@ -34,6 +35,7 @@ def new_settings(request: pb.AddLibrarianRequest) -> LibrarianSettings:
         url=message.url,
         tls=message.tls,
         ca_pem=request.ca_pem,
+        insecure=message.insecure,
         account_name=message.account_name,
         secret=request.secret,
         agent_url=message.agent_url,
@@ -60,6 +62,7 @@ def librarian_message(librarian: Librarian, counts: TransferCounts | None = None
         name=librarian.name,
         url=librarian.url,
         tls=librarian.tls,
+        insecure=librarian.insecure,
         account_name=librarian.account_name,
         transfers_enabled=librarian.transfers_enabled,
         site_id=librarian.site_id,

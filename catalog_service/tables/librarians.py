@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, true
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog_service.tables.base import Base, BigKey, name_type
@@ -19,6 +19,8 @@ class Librarian(Base):
     url: Mapped[str] = mapped_column(Text)
     tls: Mapped[bool]
     ca_pem: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # Whether the secret may travel without TLS to another host.
+    insecure: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Account there, and its token or password, encrypted with this site's key.
     account_name: Mapped[str] = mapped_column(name_type(64))
     secret: Mapped[bytes] = mapped_column(LargeBinary)

@@ -26,6 +26,7 @@ def _create_librarians() -> None:
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("tls", sa.Boolean, nullable=False),
         _text("ca_pem"),
+        sa.Column("insecure", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("account_name", name_type(64), nullable=False),
         sa.Column("secret", sa.LargeBinary, nullable=False),
         _name("site_id", 36),

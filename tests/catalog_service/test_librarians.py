@@ -77,6 +77,7 @@ def test_two_who_add_the_same_at_once_both_succeed(far: CatalogSite, near: Any) 
         ({"url": "a,b:1"}, "'host:port'"),
         ({"ssh_url": "-oProxyCommand=x:22"}, "'host:port'"),
         ({"agent_url": "here"}, "'host:port'"),
+        ({"url": "archive.example.org:21106"}, "must not travel to archive.example.org:21106"),
         ({"account_name": "No Account"}, "no name of an account"),
         ({"secret": ""}, "the token or the password"),
         ({"secret": "lib_a\nb"}, "characters that no token has"),
@@ -97,6 +98,11 @@ def test_what_cannot_be_a_neighbour_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(InvalidRequestError, match=sentence):
         check_settings(new_settings(request_for("localhost:1", **changes)))
+
+
+@pytest.mark.parametrize("changes", [{"tls": True}, {"insecure": True}])
+def test_a_secret_travels_encrypted_or_by_a_persons_leave(changes: dict[str, Any]) -> None:
+    check_settings(new_settings(request_for("archive.example.org:21106", **changes)))
 
 
 def test_nothing_that_cannot_be_is_put_on_record(catalog: CatalogSite, near: Any) -> None:
@@ -247,3 +253,14 @@ def test_a_secret_that_no_key_opens_any_more_is_given_anew(
     near.UpdateLibrarian(pb.UpdateLibrarianRequest(name="karoo", secret=PASSWORD))
     answer = near.PingLibrarian(pb.PingLibrarianRequest(name="karoo"))
     assert answer.error == ""
+
+
+def test_a_neighbour_that_moves_to_another_host_needs_encryption_or_leave(
+    far: CatalogSite, near: Any
+) -> None:
+    near.AddLibrarian(request_for(far))
+    moved = {"name": "karoo", "url": "archive.example.org:21106", "skip_check": True}
+    with pytest.raises(InvalidRequestError, match="unencrypted"):
+        near.UpdateLibrarian(pb.UpdateLibrarianRequest(**moved))
+    changed = near.UpdateLibrarian(pb.UpdateLibrarianRequest(**moved, insecure=True))
+    assert (changed.url, changed.insecure) == (moved["url"], True)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from librarian import Librarian
+from librarian.addresses import is_loopback
 from librarian.client.connections import (
     ConnectionSettings,
     find_config_file,
-    is_loopback,
     list_connections,
     read_connection,
     write_connection,

@@ -18,7 +18,6 @@ from librarian.cli.output import (
     print_rows,
     printable,
 )
-from librarian.client.connections import is_loopback
 from librarian.client.librarian import Librarian
 from librarian.client.librarians import Neighbour, NeighbourAnswer, split_authenticator
 from librarian.errors import InvalidRequestError
@@ -53,8 +52,8 @@ def _settings_options(command: Any) -> Any:
             ),
             click.option("--tls/--no-tls", default=None, help="Whether that port speaks TLS."),
             click.option(
-                "--insecure",
-                is_flag=True,
+                "--insecure/--no-insecure",
+                default=None,
                 help="Let the secret travel unencrypted: the network between is your own.",
             ),
             click.option("--ca-file", type=_FILE, help="PEM file of the authority of its port."),
@@ -97,12 +96,6 @@ def add_librarian(
     if authenticator is None:
         raise _usage("Give --authenticator or --authenticator-file.")
     settings = _settings(options)
-    encrypted = settings.get("tls") or options["insecure"] or is_loopback(url)
-    if not encrypted:
-        raise _usage(
-            f"A secret must not travel to {url} unencrypted: give --tls, or --insecure if the"
-            " network between is your own."
-        )
     with Librarian.connect(connection) as site:
         added = site.add_librarian(
             name, url, authenticator, transfers_enabled=not disabled, **settings
@@ -209,7 +202,7 @@ def _authenticator(options: dict[str, Any]) -> str | None:
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """Return what was given of a neighbour's settings, by the names that the client has."""
-    names = ("tls", "ssh_url", "agent_url", "callback_account", "batches")
+    names = ("tls", "insecure", "ssh_url", "agent_url", "callback_account", "batches")
     given = {name: options[name] for name in names if options[name] is not None}
     if options["ca_file"] is not None:
         given |= {"ca_pem": options["ca_file"].read_text(encoding="ascii"), "tls": True}

@@ -4,7 +4,6 @@ The file is JSON, and holds secrets, so it is for its owner alone:
 `{"connections": {"NAME": {"url": "host:port", "authenticator": "token or user:password"}}}`.
 """
 
-import ipaddress
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from librarian.addresses import is_loopback
 from librarian.errors import InvalidRequestError, NotFoundError
 
 CONFIG_VARIABLE = "LIBRARIAN_CLIENT_CONFIG"
@@ -120,15 +120,6 @@ def write_connection(
         entries[name]["tls"] = False
     _replace(path, json.dumps(document, indent=2) + "\n")
     return path
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether an address, as `host:port`, is on this very host."""
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read_document(path: Path) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Neighbour(Record):
     name: str
     url: str
     tls: bool
+    insecure: bool
     account_name: str
     transfers_enabled: bool
     site_id: str
@@ -102,9 +103,10 @@ class LibrarianCalls(SiteCalls):
     ) -> Neighbour:
         """Put a neighbour on record; the authenticator is `user:token` or `user:password`.
 
-        Further settings: tls, ssh_host_key, callback_account, batches, agent_url, ssh_url. With
-        `check` the site signs in there first, and raises NotReachableError or InvalidRequestError
-        when that fails. The same call again returns it; raises ConflictError for other settings.
+        Further settings: tls, insecure, ssh_host_key, callback_account, batches, agent_url,
+        ssh_url. With `check` the site signs in there first, and raises NotReachableError or
+        InvalidRequestError when that fails. The same call again returns it; raises ConflictError
+        for other settings.
         """
         account_name, secret = split_authenticator(authenticator)
         message = pb.Librarian(
@@ -207,6 +209,7 @@ def _read(message: pb.Librarian) -> Neighbour:
         name=message.name,
         url=message.url,
         tls=message.tls,
+        insecure=message.insecure,
         account_name=message.account_name,
         transfers_enabled=message.transfers_enabled,
         site_id=message.site_id,

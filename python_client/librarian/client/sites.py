@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from librarian.addresses import is_loopback
 from librarian.client.channel import Connection
-from librarian.client.connections import ConnectionSettings, is_loopback
+from librarian.client.connections import ConnectionSettings
 from librarian.errors import InvalidRequestError, NotAllowedError, NotSignedInError
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 

@@ -27,7 +27,7 @@ from librarian.v1 import incoming_pb2 as librarian_dot_v1_dot_incoming__pb2
 from librarian.v1 import jobs_pb2 as librarian_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlibrarian/v1/librarians.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1blibrarian/v1/incoming.proto\x1a\x17librarian/v1/jobs.proto\"\xf5\x03\n\tLibrarian\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0b\n\x03tls\x18\x03 \x01(\x08\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x04 \x01(\t\x12\x19\n\x11transfers_enabled\x18\x05 \x01(\x08\x12\x0f\n\x07site_id\x18\x06 \x01(\t\x12\x14\n\x0cssh_host_key\x18\x07 \x01(\t\x12\x18\n\x10\x63\x61llback_account\x18\x08 \x01(\t\x12 \n\x04link\x18\t \x01(\x0b\x32\x12.librarian.v1.Link\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x0cqueued_count\x18\x0b \x01(\x03H\x00\x88\x01\x01\x12\x19\n\x0c\x61\x63tive_count\x18\x0c \x01(\x03H\x01\x88\x01\x01\x12\x19\n\x0c\x66\x61iled_count\x18\r \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x15remote_instance_count\x18\x0e \x01(\x03\x12\x0f\n\x07\x62\x61tches\x18\x0f \x01(\x05\x12\x11\n\tagent_url\x18\x10 \x01(\t\x12\x0f\n\x07ssh_url\x18\x11 \x01(\t\x12#\n\x04ways\x18\x12 \x03(\x0e\x32\x15.librarian.v1.PushWayB\x0f\n\r_queued_countB\x0f\n\r_active_countB\x0f\n\r_failed_count\"\xed\x03\n\x04Link\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.librarian.v1.Link.State\x12\'\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\x18.librarian.v1.Link.Cause\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x32\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\rnext_try_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x10\n\x08\x66\x61ilures\x18\x06 \x01(\x05\x12\x35\n\x0csuccess_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x43LOSED\x10\x01\x12\x08\n\x04OPEN\x10\x02\x12\r\n\tHALF_OPEN\x10\x03\"Y\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bUNREACHABLE\x10\x01\x12\x0b\n\x07REFUSED\x10\x02\x12\x08\n\x04\x46ULL\x10\x03\x12\x11\n\rMISCONFIGURED\x10\x04\x42\x0c\n\n_open_timeB\x10\n\x0e_next_try_timeB\x0f\n\r_success_time\"m\n\x0eRemoteInstance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x13\x41\x64\x64LibrarianRequest\x12*\n\tlibrarian\x18\x01 \x01(\x0b\x32\x17.librarian.v1.Librarian\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x0e\n\x06\x63\x61_pem\x18\x03 \x01(\t\x12\x12\n\nskip_check\x18\x04 \x01(\x08\"#\n\x13GetLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15ListLibrariansRequest\"E\n\x16ListLibrariansResponse\x12+\n\nlibrarians\x18\x01 \x03(\x0b\x32\x17.librarian.v1.Librarian\"$\n\x14PingLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"r\n\x15PingLibrarianResponse\x12\r\n\x05\x65rror\x18\x01 \x01(\t\x12\x11\n\tsite_name\x18\x02 \x01(\t\x12\x0f\n\x07site_id\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x18\n\x10\x64uration_seconds\x18\x05 \x01(\x01\"\x91\x04\n\x16UpdateLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x03url\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03tls\x18\x03 \x01(\x08H\x01\x88\x01\x01\x12\x13\n\x06\x63\x61_pem\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63\x63ount_name\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x13\n\x06secret\x18\x06 \x01(\tH\x04\x88\x01\x01\x12\x1e\n\x11transfers_enabled\x18\x07 \x01(\x08H\x05\x88\x01\x01\x12\x19\n\x0cssh_host_key\x18\x08 \x01(\tH\x06\x88\x01\x01\x12\x1d\n\x10\x63\x61llback_account\x18\t \x01(\tH\x07\x88\x01\x01\x12\x14\n\x07\x62\x61tches\x18\n \x01(\x05H\x08\x88\x01\x01\x12\x12\n\nskip_check\x18\x0b \x01(\x08\x12\x16\n\tagent_url\x18\x0c \x01(\tH\t\x88\x01\x01\x12\x14\n\x07ssh_url\x18\r \x01(\tH\n\x88\x01\x01\x12\x10\n\x08set_ways\x18\x0e \x01(\x08\x12#\n\x04ways\x18\x0f \x03(\x0e\x32\x15.librarian.v1.PushWayB\x06\n\x04_urlB\x06\n\x04_tlsB\t\n\x07_ca_pemB\x0f\n\r_account_nameB\t\n\x07_secretB\x14\n\x12_transfers_enabledB\x0f\n\r_ssh_host_keyB\x13\n\x11_callback_accountB\n\n\x08_batchesB\x0c\n\n_agent_urlB\n\n\x08_ssh_url\"@\n\x16RemoveLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63\x61ncel_transfers\x18\x02 \x01(\x08\"i\n\x17RemoveLibrarianResponse\x12\x17\n\x0f\x63\x61ncelled_count\x18\x01 \x01(\x03\x12\x1d\n\x15remote_instance_count\x18\x02 \x01(\x03\x12\x16\n\x0etransfer_count\x18\x03 \x01(\x03\"/\n\x1aListRemoteInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"U\n\x1bListRemoteInstancesResponse\x12\x36\n\x10remote_instances\x18\x01 \x03(\x0b\x32\x1c.librarian.v1.RemoteInstance\"K\n\x1aStartReconciliationRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x15\n\rqueue_missing\x18\x02 \x01(\x08\"*\n\x18GetReconciliationRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x03\"\xe6\x01\n\x0eReconciliation\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.librarian.v1.Job\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x16\n\x0e\x63ompared_count\x18\x03 \x01(\x03\x12\x15\n\rmissing_count\x18\x04 \x01(\x03\x12\x13\n\x0b\x66ound_count\x18\x05 \x01(\x03\x12\x19\n\x11\x63onflicting_count\x18\x06 \x01(\x03\x12\x15\n\rforeign_count\x18\x07 \x01(\x03\x12\x14\n\x0cqueued_count\x18\x08 \x01(\x03\x12\x10\n\x08\x65xamples\x18\t \x03(\t2\xa8\x06\n\nLibrarians\x12J\n\x0c\x41\x64\x64Librarian\x12!.librarian.v1.AddLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12J\n\x0cGetLibrarian\x12!.librarian.v1.GetLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12[\n\x0eListLibrarians\x12#.librarian.v1.ListLibrariansRequest\x1a$.librarian.v1.ListLibrariansResponse\x12X\n\rPingLibrarian\x12\".librarian.v1.PingLibrarianRequest\x1a#.librarian.v1.PingLibrarianResponse\x12P\n\x0fUpdateLibrarian\x12$.librarian.v1.UpdateLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12^\n\x0fRemoveLibrarian\x12$.librarian.v1.RemoveLibrarianRequest\x1a%.librarian.v1.RemoveLibrarianResponse\x12j\n\x13ListRemoteInstances\x12(.librarian.v1.ListRemoteInstancesRequest\x1a).librarian.v1.ListRemoteInstancesResponse\x12R\n\x13StartReconciliation\x12(.librarian.v1.StartReconciliationRequest\x1a\x11.librarian.v1.Job\x12Y\n\x11GetReconciliation\x12&.librarian.v1.GetReconciliationRequest\x1a\x1c.librarian.v1.Reconciliationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlibrarian/v1/librarians.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1blibrarian/v1/incoming.proto\x1a\x17librarian/v1/jobs.proto\"\x87\x04\n\tLibrarian\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0b\n\x03tls\x18\x03 \x01(\x08\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x04 \x01(\t\x12\x19\n\x11transfers_enabled\x18\x05 \x01(\x08\x12\x0f\n\x07site_id\x18\x06 \x01(\t\x12\x14\n\x0cssh_host_key\x18\x07 \x01(\t\x12\x18\n\x10\x63\x61llback_account\x18\x08 \x01(\t\x12 \n\x04link\x18\t \x01(\x0b\x32\x12.librarian.v1.Link\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x0cqueued_count\x18\x0b \x01(\x03H\x00\x88\x01\x01\x12\x19\n\x0c\x61\x63tive_count\x18\x0c \x01(\x03H\x01\x88\x01\x01\x12\x19\n\x0c\x66\x61iled_count\x18\r \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x15remote_instance_count\x18\x0e \x01(\x03\x12\x0f\n\x07\x62\x61tches\x18\x0f \x01(\x05\x12\x11\n\tagent_url\x18\x10 \x01(\t\x12\x0f\n\x07ssh_url\x18\x11 \x01(\t\x12#\n\x04ways\x18\x12 \x03(\x0e\x32\x15.librarian.v1.PushWay\x12\x10\n\x08insecure\x18\x13 \x01(\x08\x42\x0f\n\r_queued_countB\x0f\n\r_active_countB\x0f\n\r_failed_count\"\xed\x03\n\x04Link\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.librarian.v1.Link.State\x12\'\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\x18.librarian.v1.Link.Cause\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x32\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\rnext_try_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x10\n\x08\x66\x61ilures\x18\x06 \x01(\x05\x12\x35\n\x0csuccess_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x43LOSED\x10\x01\x12\x08\n\x04OPEN\x10\x02\x12\r\n\tHALF_OPEN\x10\x03\"Y\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bUNREACHABLE\x10\x01\x12\x0b\n\x07REFUSED\x10\x02\x12\x08\n\x04\x46ULL\x10\x03\x12\x11\n\rMISCONFIGURED\x10\x04\x42\x0c\n\n_open_timeB\x10\n\x0e_next_try_timeB\x0f\n\r_success_time\"m\n\x0eRemoteInstance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x13\x41\x64\x64LibrarianRequest\x12*\n\tlibrarian\x18\x01 \x01(\x0b\x32\x17.librarian.v1.Librarian\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x0e\n\x06\x63\x61_pem\x18\x03 \x01(\t\x12\x12\n\nskip_check\x18\x04 \x01(\x08\"#\n\x13GetLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15ListLibrariansRequest\"E\n\x16ListLibrariansResponse\x12+\n\nlibrarians\x18\x01 \x03(\x0b\x32\x17.librarian.v1.Librarian\"$\n\x14PingLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"r\n\x15PingLibrarianResponse\x12\r\n\x05\x65rror\x18\x01 \x01(\t\x12\x11\n\tsite_name\x18\x02 \x01(\t\x12\x0f\n\x07site_id\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x18\n\x10\x64uration_seconds\x18\x05 \x01(\x01\"\xb5\x04\n\x16UpdateLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x03url\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03tls\x18\x03 \x01(\x08H\x01\x88\x01\x01\x12\x13\n\x06\x63\x61_pem\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63\x63ount_name\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x13\n\x06secret\x18\x06 \x01(\tH\x04\x88\x01\x01\x12\x1e\n\x11transfers_enabled\x18\x07 \x01(\x08H\x05\x88\x01\x01\x12\x19\n\x0cssh_host_key\x18\x08 \x01(\tH\x06\x88\x01\x01\x12\x1d\n\x10\x63\x61llback_account\x18\t \x01(\tH\x07\x88\x01\x01\x12\x14\n\x07\x62\x61tches\x18\n \x01(\x05H\x08\x88\x01\x01\x12\x12\n\nskip_check\x18\x0b \x01(\x08\x12\x16\n\tagent_url\x18\x0c \x01(\tH\t\x88\x01\x01\x12\x14\n\x07ssh_url\x18\r \x01(\tH\n\x88\x01\x01\x12\x10\n\x08set_ways\x18\x0e \x01(\x08\x12#\n\x04ways\x18\x0f \x03(\x0e\x32\x15.librarian.v1.PushWay\x12\x15\n\x08insecure\x18\x10 \x01(\x08H\x0b\x88\x01\x01\x42\x06\n\x04_urlB\x06\n\x04_tlsB\t\n\x07_ca_pemB\x0f\n\r_account_nameB\t\n\x07_secretB\x14\n\x12_transfers_enabledB\x0f\n\r_ssh_host_keyB\x13\n\x11_callback_accountB\n\n\x08_batchesB\x0c\n\n_agent_urlB\n\n\x08_ssh_urlB\x0b\n\t_insecure\"@\n\x16RemoveLibrarianRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63\x61ncel_transfers\x18\x02 \x01(\x08\"i\n\x17RemoveLibrarianResponse\x12\x17\n\x0f\x63\x61ncelled_count\x18\x01 \x01(\x03\x12\x1d\n\x15remote_instance_count\x18\x02 \x01(\x03\x12\x16\n\x0etransfer_count\x18\x03 \x01(\x03\"/\n\x1aListRemoteInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"U\n\x1bListRemoteInstancesResponse\x12\x36\n\x10remote_instances\x18\x01 \x03(\x0b\x32\x1c.librarian.v1.RemoteInstance\"K\n\x1aStartReconciliationRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x15\n\rqueue_missing\x18\x02 \x01(\x08\"*\n\x18GetReconciliationRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x03\"\xe6\x01\n\x0eReconciliation\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.librarian.v1.Job\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x16\n\x0e\x63ompared_count\x18\x03 \x01(\x03\x12\x15\n\rmissing_count\x18\x04 \x01(\x03\x12\x13\n\x0b\x66ound_count\x18\x05 \x01(\x03\x12\x19\n\x11\x63onflicting_count\x18\x06 \x01(\x03\x12\x15\n\rforeign_count\x18\x07 \x01(\x03\x12\x14\n\x0cqueued_count\x18\x08 \x01(\x03\x12\x10\n\x08\x65xamples\x18\t \x03(\t2\xa8\x06\n\nLibrarians\x12J\n\x0c\x41\x64\x64Librarian\x12!.librarian.v1.AddLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12J\n\x0cGetLibrarian\x12!.librarian.v1.GetLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12[\n\x0eListLibrarians\x12#.librarian.v1.ListLibrariansRequest\x1a$.librarian.v1.ListLibrariansResponse\x12X\n\rPingLibrarian\x12\".librarian.v1.PingLibrarianRequest\x1a#.librarian.v1.PingLibrarianResponse\x12P\n\x0fUpdateLibrarian\x12$.librarian.v1.UpdateLibrarianRequest\x1a\x17.librarian.v1.Librarian\x12^\n\x0fRemoveLibrarian\x12$.librarian.v1.RemoveLibrarianRequest\x1a%.librarian.v1.RemoveLibrarianResponse\x12j\n\x13ListRemoteInstances\x12(.librarian.v1.ListRemoteInstancesRequest\x1a).librarian.v1.ListRemoteInstancesResponse\x12R\n\x13StartReconciliation\x12(.librarian.v1.StartReconciliationRequest\x1a\x11.librarian.v1.Job\x12Y\n\x11GetReconciliation\x12&.librarian.v1.GetReconciliationRequest\x1a\x1c.librarian.v1.Reconciliationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,43 +35,43 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.librarians_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LIBRARIAN']._serialized_start=135
-  _globals['_LIBRARIAN']._serialized_end=636
-  _globals['_LINK']._serialized_start=639
-  _globals['_LINK']._serialized_end=1132
-  _globals['_LINK_STATE']._serialized_start=925
-  _globals['_LINK_STATE']._serialized_end=992
-  _globals['_LINK_CAUSE']._serialized_start=994
-  _globals['_LINK_CAUSE']._serialized_end=1083
-  _globals['_REMOTEINSTANCE']._serialized_start=1134
-  _globals['_REMOTEINSTANCE']._serialized_end=1243
-  _globals['_ADDLIBRARIANREQUEST']._serialized_start=1245
-  _globals['_ADDLIBRARIANREQUEST']._serialized_end=1362
-  _globals['_GETLIBRARIANREQUEST']._serialized_start=1364
-  _globals['_GETLIBRARIANREQUEST']._serialized_end=1399
-  _globals['_LISTLIBRARIANSREQUEST']._serialized_start=1401
-  _globals['_LISTLIBRARIANSREQUEST']._serialized_end=1424
-  _globals['_LISTLIBRARIANSRESPONSE']._serialized_start=1426
-  _globals['_LISTLIBRARIANSRESPONSE']._serialized_end=1495
-  _globals['_PINGLIBRARIANREQUEST']._serialized_start=1497
-  _globals['_PINGLIBRARIANREQUEST']._serialized_end=1533
-  _globals['_PINGLIBRARIANRESPONSE']._serialized_start=1535
-  _globals['_PINGLIBRARIANRESPONSE']._serialized_end=1649
-  _globals['_UPDATELIBRARIANREQUEST']._serialized_start=1652
-  _globals['_UPDATELIBRARIANREQUEST']._serialized_end=2181
-  _globals['_REMOVELIBRARIANREQUEST']._serialized_start=2183
-  _globals['_REMOVELIBRARIANREQUEST']._serialized_end=2247
-  _globals['_REMOVELIBRARIANRESPONSE']._serialized_start=2249
-  _globals['_REMOVELIBRARIANRESPONSE']._serialized_end=2354
-  _globals['_LISTREMOTEINSTANCESREQUEST']._serialized_start=2356
-  _globals['_LISTREMOTEINSTANCESREQUEST']._serialized_end=2403
-  _globals['_LISTREMOTEINSTANCESRESPONSE']._serialized_start=2405
-  _globals['_LISTREMOTEINSTANCESRESPONSE']._serialized_end=2490
-  _globals['_STARTRECONCILIATIONREQUEST']._serialized_start=2492
-  _globals['_STARTRECONCILIATIONREQUEST']._serialized_end=2567
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=2569
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=2611
-  _globals['_RECONCILIATION']._serialized_start=2614
-  _globals['_RECONCILIATION']._serialized_end=2844
-  _globals['_LIBRARIANS']._serialized_start=2847
-  _globals['_LIBRARIANS']._serialized_end=3655
+  _globals['_LIBRARIAN']._serialized_end=654
+  _globals['_LINK']._serialized_start=657
+  _globals['_LINK']._serialized_end=1150
+  _globals['_LINK_STATE']._serialized_start=943
+  _globals['_LINK_STATE']._serialized_end=1010
+  _globals['_LINK_CAUSE']._serialized_start=1012
+  _globals['_LINK_CAUSE']._serialized_end=1101
+  _globals['_REMOTEINSTANCE']._serialized_start=1152
+  _globals['_REMOTEINSTANCE']._serialized_end=1261
+  _globals['_ADDLIBRARIANREQUEST']._serialized_start=1263
+  _globals['_ADDLIBRARIANREQUEST']._serialized_end=1380
+  _globals['_GETLIBRARIANREQUEST']._serialized_start=1382
+  _globals['_GETLIBRARIANREQUEST']._serialized_end=1417
+  _globals['_LISTLIBRARIANSREQUEST']._serialized_start=1419
+  _globals['_LISTLIBRARIANSREQUEST']._serialized_end=1442
+  _globals['_LISTLIBRARIANSRESPONSE']._serialized_start=1444
+  _globals['_LISTLIBRARIANSRESPONSE']._serialized_end=1513
+  _globals['_PINGLIBRARIANREQUEST']._serialized_start=1515
+  _globals['_PINGLIBRARIANREQUEST']._serialized_end=1551
+  _globals['_PINGLIBRARIANRESPONSE']._serialized_start=1553
+  _globals['_PINGLIBRARIANRESPONSE']._serialized_end=1667
+  _globals['_UPDATELIBRARIANREQUEST']._serialized_start=1670
+  _globals['_UPDATELIBRARIANREQUEST']._serialized_end=2235
+  _globals['_REMOVELIBRARIANREQUEST']._serialized_start=2237
+  _globals['_REMOVELIBRARIANREQUEST']._serialized_end=2301
+  _globals['_REMOVELIBRARIANRESPONSE']._serialized_start=2303
+  _globals['_REMOVELIBRARIANRESPONSE']._serialized_end=2408
+  _globals['_LISTREMOTEINSTANCESREQUEST']._serialized_start=2410
+  _globals['_LISTREMOTEINSTANCESREQUEST']._serialized_end=2457
+  _globals['_LISTREMOTEINSTANCESRESPONSE']._serialized_start=2459
+  _globals['_LISTREMOTEINSTANCESRESPONSE']._serialized_end=2544
+  _globals['_STARTRECONCILIATIONREQUEST']._serialized_start=2546
+  _globals['_STARTRECONCILIATIONREQUEST']._serialized_end=2621
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=2623
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=2665
+  _globals['_RECONCILIATION']._serialized_start=2668
+  _globals['_RECONCILIATION']._serialized_end=2898
+  _globals['_LIBRARIANS']._serialized_start=2901
+  _globals['_LIBRARIANS']._serialized_end=3709
 # @@protoc_insertion_point(module_scope)

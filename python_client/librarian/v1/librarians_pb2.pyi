@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Librarian(_message.Message):
-    __slots__ = ("name", "url", "tls", "account_name", "transfers_enabled", "site_id", "ssh_host_key", "callback_account", "link", "create_time", "queued_count", "active_count", "failed_count", "remote_instance_count", "batches", "agent_url", "ssh_url", "ways")
+    __slots__ = ("name", "url", "tls", "account_name", "transfers_enabled", "site_id", "ssh_host_key", "callback_account", "link", "create_time", "queued_count", "active_count", "failed_count", "remote_instance_count", "batches", "agent_url", "ssh_url", "ways", "insecure")
     NAME_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     TLS_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class Librarian(_message.Message):
     AGENT_URL_FIELD_NUMBER: _ClassVar[int]
     SSH_URL_FIELD_NUMBER: _ClassVar[int]
     WAYS_FIELD_NUMBER: _ClassVar[int]
+    INSECURE_FIELD_NUMBER: _ClassVar[int]
     name: str
     url: str
     tls: bool
@@ -50,7 +51,8 @@ class Librarian(_message.Message):
     agent_url: str
     ssh_url: str
     ways: _containers.RepeatedScalarFieldContainer[_incoming_pb2.PushWay]
-    def __init__(self, name: _Optional[str] = ..., url: _Optional[str] = ..., tls: bool = ..., account_name: _Optional[str] = ..., transfers_enabled: bool = ..., site_id: _Optional[str] = ..., ssh_host_key: _Optional[str] = ..., callback_account: _Optional[str] = ..., link: _Optional[_Union[Link, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_count: _Optional[int] = ..., active_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., remote_instance_count: _Optional[int] = ..., batches: _Optional[int] = ..., agent_url: _Optional[str] = ..., ssh_url: _Optional[str] = ..., ways: _Optional[_Iterable[_Union[_incoming_pb2.PushWay, str]]] = ...) -> None: ...
+    insecure: bool
+    def __init__(self, name: _Optional[str] = ..., url: _Optional[str] = ..., tls: bool = ..., account_name: _Optional[str] = ..., transfers_enabled: bool = ..., site_id: _Optional[str] = ..., ssh_host_key: _Optional[str] = ..., callback_account: _Optional[str] = ..., link: _Optional[_Union[Link, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_count: _Optional[int] = ..., active_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., remote_instance_count: _Optional[int] = ..., batches: _Optional[int] = ..., agent_url: _Optional[str] = ..., ssh_url: _Optional[str] = ..., ways: _Optional[_Iterable[_Union[_incoming_pb2.PushWay, str]]] = ..., insecure: bool = ...) -> None: ...
 
 class Link(_message.Message):
     __slots__ = ("state", "cause", "error", "open_time", "next_try_time", "failures", "success_time")
@@ -151,7 +153,7 @@ class PingLibrarianResponse(_message.Message):
     def __init__(self, error: _Optional[str] = ..., site_name: _Optional[str] = ..., site_id: _Optional[str] = ..., role: _Optional[str] = ..., duration_seconds: _Optional[float] = ...) -> None: ...
 
 class UpdateLibrarianRequest(_message.Message):
-    __slots__ = ("name", "url", "tls", "ca_pem", "account_name", "secret", "transfers_enabled", "ssh_host_key", "callback_account", "batches", "skip_check", "agent_url", "ssh_url", "set_ways", "ways")
+    __slots__ = ("name", "url", "tls", "ca_pem", "account_name", "secret", "transfers_enabled", "ssh_host_key", "callback_account", "batches", "skip_check", "agent_url", "ssh_url", "set_ways", "ways", "insecure")
     NAME_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     TLS_FIELD_NUMBER: _ClassVar[int]
@@ -167,6 +169,7 @@ class UpdateLibrarianRequest(_message.Message):
     SSH_URL_FIELD_NUMBER: _ClassVar[int]
     SET_WAYS_FIELD_NUMBER: _ClassVar[int]
     WAYS_FIELD_NUMBER: _ClassVar[int]
+    INSECURE_FIELD_NUMBER: _ClassVar[int]
     name: str
     url: str
     tls: bool
@@ -182,7 +185,8 @@ class UpdateLibrarianRequest(_message.Message):
     ssh_url: str
     set_ways: bool
     ways: _containers.RepeatedScalarFieldContainer[_incoming_pb2.PushWay]
-    def __init__(self, name: _Optional[str] = ..., url: _Optional[str] = ..., tls: bool = ..., ca_pem: _Optional[str] = ..., account_name: _Optional[str] = ..., secret: _Optional[str] = ..., transfers_enabled: bool = ..., ssh_host_key: _Optional[str] = ..., callback_account: _Optional[str] = ..., batches: _Optional[int] = ..., skip_check: bool = ..., agent_url: _Optional[str] = ..., ssh_url: _Optional[str] = ..., set_ways: bool = ..., ways: _Optional[_Iterable[_Union[_incoming_pb2.PushWay, str]]] = ...) -> None: ...
+    insecure: bool
+    def __init__(self, name: _Optional[str] = ..., url: _Optional[str] = ..., tls: bool = ..., ca_pem: _Optional[str] = ..., account_name: _Optional[str] = ..., secret: _Optional[str] = ..., transfers_enabled: bool = ..., ssh_host_key: _Optional[str] = ..., callback_account: _Optional[str] = ..., batches: _Optional[int] = ..., skip_check: bool = ..., agent_url: _Optional[str] = ..., ssh_url: _Optional[str] = ..., set_ways: bool = ..., ways: _Optional[_Iterable[_Union[_incoming_pb2.PushWay, str]]] = ..., insecure: bool = ...) -> None: ...
 
 class RemoveLibrarianRequest(_message.Message):
     __slots__ = ("name", "cancel_transfers")
