@@ -69,7 +69,7 @@ soak: install system-packages ## kill what pushes files, for an hour or so: make
 	    $(BIN)/pytest tests/system/test_push_kill.py -o log_cli=true --log-cli-level=INFO $(ARGS)
 
 bench: install system-packages ## measure the speed beside its yardsticks
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 bench-search: install system-packages ## measure searches: make bench-search SIZE=10000000 KEEP=/var/tmp/catalogues
 	$(BIN)/python -m tests.benchmarks.search --size $(or $(SIZE),10000000) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
@@ -80,7 +80,7 @@ serve: install ## run a site in ./site until Ctrl-C
 system-packages: ## install PostgreSQL's server, rsync and SSH for the tests, when they are missing
 	@deploy/setup/system_packages.sh
 
-ssh-packages:
+ssh-packages: ## install rsync and SSH for `make demo-sites SSH=1`, when they are missing
 	@deploy/setup/system_packages.sh rsync openssh-client openssh-server
 
 clean: ## remove .venv, caches and what was built
