@@ -12,7 +12,7 @@ from psycopg2.extras import execute_values
 from sqlalchemy.engine import make_url
 
 from tests.postgres_cluster import PostgresCluster
-from tests.system.site import Site
+from tests.system.site import SERVICES, Environments, Service, Site
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -69,7 +69,14 @@ class Bench:
 
 
 @contextmanager
-def bench_site(root: Path, case: str, cluster: PostgresCluster | None) -> Iterator[Bench]:
+def bench_site(
+    root: Path,
+    case: str,
+    cluster: PostgresCluster | None,
+    *,
+    services: tuple[Service, ...] = SERVICES,
+    environment: Environments | None = None,
+) -> Iterator[Bench]:
     """Run a new site on SQLite, or on the cluster.
 
     What it leaves lies beneath `root` for the caller to remove when all is measured: ext4 is slow
@@ -78,12 +85,13 @@ def bench_site(root: Path, case: str, cluster: PostgresCluster | None) -> Iterat
     database = "sqlite" if cluster is None else "postgresql"
     directory = root / f"{case}-{database}"
     directory.mkdir()
-    urls = [_new_database(directory, name, cluster) for name in ("site", "yardstick")]
-    with Site(directory / "site", urls[0]) as site:
+    urls = [new_database(directory, name, cluster) for name in ("site", "yardstick")]
+    with Site(directory / "site", urls[0], services=services, environment=environment) as site:
         yield Bench(site, database, directory, urls[0], urls[1])
 
 
-def _new_database(directory: Path, name: str, cluster: PostgresCluster | None) -> str:
+def new_database(directory: Path, name: str, cluster: PostgresCluster | None) -> str:
+    """Return the address of a new database in a directory, or of that name on the cluster."""
     if cluster is None:
         return f"sqlite:///{directory / name}.sqlite"
     cluster.create_database(f"{directory.name}-{name}")

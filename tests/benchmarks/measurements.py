@@ -1,6 +1,7 @@
 """What a benchmark found: ours beside its yardstick, and the bound it must keep."""
 
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ def compare(
     unit: str,
     ours: Sequence[float],
     yardstick: Sequence[float],
-    bound: Bound,
+    bound: Bound | None,
 ) -> Measurement:
     """Return the measurement of the medians of runs that were made by turns."""
     return Measurement(
@@ -86,3 +87,8 @@ def seconds_of(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def let_pass(seconds: float) -> None:
+    """Do nothing for a while: what happens meanwhile is measured."""
+    threading.Event().wait(seconds)
