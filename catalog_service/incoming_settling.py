@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select, true
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, select, true
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -15,6 +16,7 @@ from catalog_service.upload_sweeping import BATCH, KEPT
 from catalog_service.uploads import OPEN_STATES
 
 _BATCHES = table_of(IncomingBatch)
+_UPLOADS = table_of(Upload)
 
 # Read one after the other, so many bytes keep nobody waiting for long.
 _PART_BYTES = 1 << 30
@@ -64,35 +66,46 @@ def find_arrived_part(
 
     Large ones only when told so.
     """
-    statement = select(Upload).where(
-        Upload.incoming_batch_id == batch_id, Upload.state.in_(OPEN_STATES), Upload.sent
+    # Of all only what tells which: a thread that finds none free looks at every file of the batch.
+    columns = (
+        *(_UPLOADS.c.id, _UPLOADS.c.size_bytes, _UPLOADS.c.store_id),
+        *(_UPLOADS.c.worker, _UPLOADS.c.worker_until),
     )
+    statement = select(*columns).where(
+        _UPLOADS.c.incoming_batch_id == batch_id, _UPLOADS.c.state.in_(OPEN_STATES), _UPLOADS.c.sent
+    )
+    if not large:
+        statement = statement.where(_UPLOADS.c.size_bytes <= _PART_BYTES)
     time = database_time(db)
     free = [
-        upload
-        for upload in db.scalars(statement.order_by(Upload.size_bytes, Upload.id))
-        if upload.id not in but_not
-        and not has_live_worker(upload, time)
-        and (large or upload.size_bytes <= _PART_BYTES)
+        row
+        for row in db.execute(statement.order_by(_UPLOADS.c.size_bytes, _UPLOADS.c.id))
+        if row.id not in but_not and not has_live_worker(row, time)
     ]
     if not free:
         return None
-    uploads = _first_part([u for u in free if u.store_id == free[0].store_id])
-    row = db.execute(_places().where(IncomingBatch.id == batch_id, Store.id == free[0].store_id))
+    store_id = free[0].store_id
+    uploads = _load(db, _first_part([row for row in free if row.store_id == store_id]))
+    row = db.execute(_places().where(IncomingBatch.id == batch_id, Store.id == store_id))
     batch, store, agent = row.one()
     place = BatchPlace(batch.id, batch.account_name, store.name, agent)
     return ArrivedPart(place, batch.way == RSYNC, uploads)
 
 
-def _first_part(uploads: Sequence[Upload]) -> list[Upload]:
-    part: list[Upload] = []
+def _first_part(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
+    part: list[str] = []
     size_bytes = 0
-    for upload in uploads[:_PART_FILES]:
-        size_bytes += upload.size_bytes
+    for row in rows[:_PART_FILES]:
+        size_bytes += row.size_bytes
         if part and size_bytes > _PART_BYTES:
             break
-        part.append(upload)
+        part.append(row.id)
     return part
+
+
+def _load(db: Session, upload_ids: Sequence[str]) -> Sequence[Upload]:
+    statement = select(Upload).where(Upload.id.in_(upload_ids))
+    return db.scalars(statement.order_by(Upload.size_bytes, Upload.id)).all()
 
 
 def _places() -> Select[IncomingBatch, Store, Agent]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, Row, case, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -76,7 +77,7 @@ def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | No
     return ClaimRound(claims, over, busy)
 
 
-def has_live_worker(upload: Upload, time: datetime) -> bool:
+def has_live_worker(upload: Upload | Row[*tuple[Any, ...]], time: datetime) -> bool:
     """Tell whether someone who may still be alive is completing an upload."""
     if upload.worker is None or upload.worker_until is None:
         return False
