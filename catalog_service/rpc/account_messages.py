@@ -20,7 +20,7 @@ def account_message(account: Account) -> pb.Account:
     return pb.Account(
         name=account.name,
         role=pb.Role.Name(account.role),
-        kind=pb.Account.Kind.Value(account.kind),
+        kind=account.kind,
         create_time=account.create_time,
         has_password=account.password_hash is not None,
     )
