@@ -259,8 +259,11 @@ def test_a_neighbour_that_moves_to_another_host_needs_encryption_or_leave(
     far: CatalogSite, near: Any
 ) -> None:
     near.AddLibrarian(request_for(far))
-    moved = {"name": "karoo", "url": "archive.example.org:21106", "skip_check": True}
+    moved = pb.UpdateLibrarianRequest(
+        name="karoo", url="archive.example.org:21106", skip_check=True
+    )
     with pytest.raises(InvalidRequestError, match="unencrypted"):
-        near.UpdateLibrarian(pb.UpdateLibrarianRequest(**moved))
-    changed = near.UpdateLibrarian(pb.UpdateLibrarianRequest(**moved, insecure=True))
-    assert (changed.url, changed.insecure) == (moved["url"], True)
+        near.UpdateLibrarian(moved)
+    moved.insecure = True
+    changed = near.UpdateLibrarian(moved)
+    assert (changed.url, changed.insecure) == (moved.url, True)

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.clock import database_time
+from catalog_service.config import CatalogConfig
 from catalog_service.database import Database
 from catalog_service.rpc.transfer_records import TransferRecordsServicer
 from catalog_service.tables import Librarian, Observation, ObservingSession, Store, TransferBatch
@@ -23,7 +24,6 @@ from catalog_service.wakeups import TRANSFERS, Wakeups
 from librarian.client.channel import Connection
 from librarian.errors import BusyError, InvalidRequestError
 from librarian.service.calls import Caller
-from librarian.service.config import ListenConfig
 from librarian.service.server import serve
 from librarian.service.tickets import Ticket, read_ticket
 from librarian.v1 import librarians_pb2, transfer_records_pb2_grpc, transfers_pb2
@@ -48,7 +48,7 @@ State = transfers_pb2.Transfer
 class Parts:
     """What of a catalogue the service takes."""
 
-    config: ListenConfig
+    config: CatalogConfig
     database: Database
     secrets: Any
     agents: AgentCalls
@@ -90,10 +90,6 @@ class Records:
         return ids
 
 
-class _Config(ListenConfig):
-    transfer_lease_seconds: float = 30.0
-
-
 class SomeSecrets(PlainSecrets):
     """Keys of which one is lost."""
 
@@ -109,15 +105,22 @@ def serving(database: Database, threads: int = 16) -> Iterator[Records]:
     with database.transactions.begin() as db:
         add_librarian(db, secret=b"lib_secret", site_id="there")
         add_heard_store(db)
-    listen = _Config.model_validate({"listen": "127.0.0.1:0", "threads": threads})
-    parts = Parts(listen, database, SomeSecrets(), AgentCalls(SomeSecrets()), Wakeups(database))
+    config = CatalogConfig.model_validate(
+        {
+            "listen": "127.0.0.1:0",
+            "threads": threads,
+            "database_url": "sqlite:///-",
+            "secret_key_file": "-",
+        }
+    )
+    parts = Parts(config, database, SomeSecrets(), AgentCalls(SomeSecrets()), Wakeups(database))
 
     def add(server: Any) -> list[str]:
         servicer = TransferRecordsServicer(parts)
         transfer_records_pb2_grpc.add_TransferRecordsServicer_to_server(servicer, server)
         return []
 
-    server = serve(listen, add_servicers=add, authenticate=lambda _m, _t: Caller("transfer", 0))
+    server = serve(config, add_servicers=add, authenticate=lambda _m, _t: Caller("transfer", 0))
     connection = Connection(server.address, token="any")
     try:
         yield Records(parts, connection.stub(transfer_records_pb2_grpc.TransferRecordsStub))
