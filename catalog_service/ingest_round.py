@@ -167,7 +167,8 @@ class IngestRound:
         places = [StagingPlace(c.agent, c.upload.id, c.store.name) for c in [*placed, *over]]
         discarded = discard_places(self._agents, places)
         reach("ingest.discarded")
-        rest = [c for c in claims if c not in set(over) and c not in set(placed)]
+        ended = {*over, *placed}
+        rest = [claim for claim in claims if claim not in ended]
         files = run_transaction(
             self._transactions, lambda db: record_end(db, claims, placed, discarded, rest)
         )

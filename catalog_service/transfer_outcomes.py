@@ -51,7 +51,7 @@ class _Changes:
 
     now: datetime
     launched: list[int] = field(default_factory=list)
-    confirmed: list[int] = field(default_factory=list)
+    confirmed: list[Transfer] = field(default_factory=list)
     # By transfer, of those whose bytes were on their way.
     failures: dict[int, FailedCopy] = field(default_factory=dict)
     # Sentences by instance.
@@ -90,6 +90,14 @@ def confirm(db: Session, transfer_ids: Iterable[int]) -> set[int]:
         for row in _locked(db, has_key_among(db, Transfer.id, transfer_ids))
         if row.state in ACTIVE_STATES
     ]
+    _confirm(db, rows)
+    return {row.id for row in rows}
+
+
+def _confirm(db: Session, rows: Sequence[Transfer]) -> None:
+    """End transfers that have not ended, which are locked, in the order of their numbers."""
+    if not rows:
+        return
     now = database_time(db)
     for row in rows:
         row.error = row.fault = ""
@@ -99,7 +107,6 @@ def confirm(db: Session, transfer_ids: Iterable[int]) -> set[int]:
     _believe(db, rows)
     _count(db, rows)
     log_successes(db, [row.id for row in rows])
-    return {row.id for row in rows}
 
 
 def _apply(row: Transfer, report: Report, checksums: dict[int, str], changes: _Changes) -> None:
@@ -107,7 +114,7 @@ def _apply(row: Transfer, report: Report, checksums: dict[int, str], changes: _C
         case "OFFERED" | "SENDING" | "SENT":
             _advance(row, report, changes)
         case "CONFIRMED" if report.checksum == checksums[row.id]:
-            changes.confirmed.append(row.id)
+            changes.confirmed.append(row)
         case "CONFIRMED":
             _decline(row, _differs(report.checksum), "FILE", changes)
         case "DECLINED":
@@ -153,7 +160,9 @@ def _follow(db: Session, changes: _Changes) -> None:
     log_launches(db, changes.launched)
     log_failures(db, changes.failures)
     mark_suspect(db, changes.problems)
-    confirm(db, changes.confirmed)
+    # One may have been reported twice, or otherwise after that.
+    confirmed = {row.id: row for row in changes.confirmed if row.state in ACTIVE_STATES}
+    _confirm(db, [confirmed[key] for key in sorted(confirmed)])
     give_up_bad(db, changes.waiting)
     if changes.waiting:
         after_failures(db, changes.waiting)

@@ -30,6 +30,9 @@ from librarian.errors import InvalidRequestError
 from librarian.v1 import librarians_pb2, transfers_pb2
 from librarian.v1 import transfer_records_pb2 as pb
 
+# As dictionaries: a report has one of each, and there are thousands in a call.
+_STATES = {number: name for name, number in transfers_pb2.Transfer.State.items()}
+_FAULTS = {number: name for name, number in transfers_pb2.Transfer.Fault.items()}
 _WAYS = {"": "", "shared": "SHARED", "rsync": "RSYNC", "stream": "STREAM"}
 
 
@@ -62,13 +65,12 @@ def read_hold(
 
 def read_report(message: pb.TransferReport) -> Report:
     """Return what is reported of a transfer."""
-    states, faults = transfers_pb2.Transfer.State, transfers_pb2.Transfer.Fault
-    if message.state not in states.values() or message.fault not in faults.values():
+    if message.state not in _STATES or message.fault not in _FAULTS:
         raise InvalidRequestError("That report is of a newer release: update this catalogue.")
-    fault = faults.Name(message.fault) if message.fault else ""
+    fault = _FAULTS[message.fault] if message.fault else ""
     return Report(
         message.transfer_id,
-        states.Name(message.state),
+        _STATES[message.state],
         upload_id=message.upload_id.replace("\0", ""),
         checksum=message.checksum,
         error=message.error,
