@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.demo.demo_site import DemoError
+from deploy.demo.ports import find_free_port
 
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 # sshd refuses a relative name: it starts itself anew for each connection.
 _PLACES = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd")
 _CONFIGURATION = """\
@@ -92,7 +93,7 @@ class SshServer:
         if os.geteuid() == 0:
             # sshd wants it when root starts it; else whatever starts services makes it.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.port = self.port or _free_port()
+        self.port = self.port or find_free_port()
         file = self.directory / "sshd_config"
         file.write_text(_CONFIGURATION.format(port=self.port, directory=self.directory))
         with (self.directory / "sshd.log").open("ab") as log:
@@ -142,9 +143,3 @@ def make_key(file: Path) -> str:
                 "there is no ssh-keygen here: install the package openssh-client."
             ) from None
     return file.with_name(f"{file.name}.pub").read_text().strip()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

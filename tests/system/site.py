@@ -158,6 +158,12 @@ class Site:
     def wait_for_agent(self) -> None:
         """Wait until the catalogue finds the store in order, after a start or a restart."""
         with self.librarian() as site:
+            # What an agent that is gone reported last may still stand for a while.
+            before = [agent.report_time for agent in site.list_agents()]
+            wait_until(
+                lambda: [agent.report_time for agent in site.list_agents()] != before,
+                what="a report of the agent",
+            )
             wait_until(
                 lambda: all(store.reachable for store in site.list_stores()),
                 what="stores in order",
