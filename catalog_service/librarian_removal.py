@@ -99,7 +99,7 @@ def _remove_belief(db: Session, librarian_id: int) -> tuple[int, bool]:
     ids = db.scalars(
         select(RemoteInstance.file_id)
         .where(RemoteInstance.librarian_id == librarian_id)
-        .order_by(RemoteInstance.file_id)
+        .order_by(RemoteInstance.file_name)
         .limit(_STEP_ROWS)
     ).all()
     return remove_remote_instances(db, librarian_id, ids), len(ids) == _STEP_ROWS

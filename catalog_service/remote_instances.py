@@ -29,13 +29,14 @@ def add_remote_instances(db: Session, librarian_id: int, file_ids: Iterable[int]
     if not ids:
         return 0
     # In one order, so that two who record the same do not lock each other out.
+    time = literal(now, _REMOTE_INSTANCES.c.confirm_time.type)
     rows = (
-        select(File.id, literal(librarian_id), literal(now, _REMOTE_INSTANCES.c.confirm_time.type))
+        select(File.id, File.name, literal(librarian_id), time)
         .where(has_key_among(db, File.id, ids))
         .order_by(File.id)
     )
     statement = insert_or(db, _REMOTE_INSTANCES).from_select(
-        ["file_id", "librarian_id", "confirm_time"], rows
+        ["file_id", "file_name", "librarian_id", "confirm_time"], rows
     )
     added = int(db.connection().execute(statement.on_conflict_do_nothing()).rowcount)
     if added < len(ids):

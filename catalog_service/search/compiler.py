@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.search.attributes import ItemKind
+from catalog_service.search.holders import Holder, find_holder
 from catalog_service.search.language import parse_search
 from catalog_service.search.limits import check_tree
 from catalog_service.search.lookups import Lookups
@@ -27,9 +28,9 @@ class Compiled:
     # When only files of these names can match: the names, and what else must hold.
     names: tuple[str, ...] | None = None
     beside_names: ColumnElement[bool] | None = None
-    # When only files on this store can match: its key, and what else must hold.
-    store_id: int | None = None
-    beside_store: ColumnElement[bool] | None = None
+    # When only files at this store or neighbour can match: it, and what else must hold.
+    holder: Holder | None = None
+    beside_holder: ColumnElement[bool] | None = None
 
 
 def compile_search(
@@ -62,24 +63,31 @@ def compile_tree(tree: Clause, item: ItemKind, lookups: Lookups) -> Compiled:
     whole = condition(tree, item, lookups)
     if item is not ItemKind.FILES:
         return Compiled(item, whole)
-    if listed := _find(tree, "name", "in"):
-        names: object = listed.value
-        assert isinstance(names, tuple)  # noqa: S101 - as attributes.py says.
-        return Compiled(item, whole, names, _without(tree, listed, lookups))
-    if stored := _find(tree, "store", "has"):
-        beside = _without(tree, stored, lookups)
-        return Compiled(item, whole, store_id=lookups.store(stored).id, beside_store=beside)
+    for clause in _needed(tree):
+        if (clause.attribute, clause.operator) == ("name", "in"):
+            names: object = clause.value
+            assert isinstance(names, tuple)  # noqa: S101 - as attributes.py says.
+            return Compiled(item, whole, names, _without(tree, clause, lookups))
+    if held := _smallest_holder(tree, lookups):
+        holder, clause = held
+        beside = _without(tree, clause, lookups)
+        return Compiled(item, whole, holder=holder, beside_holder=beside)
     return Compiled(item, whole)
 
 
-def _find(tree: Clause, attribute: str, operator: str) -> Comparison | None:
-    """Return the clause beside which all else of a search only takes away, if it has one."""
+def _needed(tree: Clause) -> list[Comparison]:
+    """Return the comparisons beside each of which all else of a search only takes away."""
     clauses = tree.clauses if isinstance(tree, And) else (tree,)
-    for clause in clauses:
-        said = (clause.attribute, clause.operator) if isinstance(clause, Comparison) else None
-        if isinstance(clause, Comparison) and said == (attribute, operator):
-            return clause
-    return None
+    return [clause for clause in clauses if isinstance(clause, Comparison)]
+
+
+def _smallest_holder(tree: Clause, lookups: Lookups) -> tuple[Holder, Comparison] | None:
+    held = [
+        (holder, clause)
+        for clause in _needed(tree)
+        if (holder := find_holder(clause, lookups)) is not None
+    ]
+    return min(held, key=lambda pair: pair[0].row_count, default=None)
 
 
 def _without(tree: Clause, clause: Comparison, lookups: Lookups) -> ColumnElement[bool]:

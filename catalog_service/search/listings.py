@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, tuple_
-from sqlalchemy.orm import aliased, join
+from sqlalchemy.orm import join
 
 from catalog_service.search.attributes import ItemKind
 from catalog_service.search.columns import INSTANCE_COLUMNS, ITEM_COLUMNS, Columns
 from catalog_service.search.compiler import Compiled
-from catalog_service.search.orders import INSTANCE_SORT_KEY, STORED_SORT_KEY, Order
+from catalog_service.search.orders import INSTANCE_SORT_KEY, Order
 from catalog_service.search.page_tokens import Position
 from catalog_service.tables import Agent, File, Instance, Observation, ObservingSession, Store
 
@@ -39,14 +39,14 @@ class Listing:
     ) -> None:
         self.table = _TABLES[compiled.item]
         key = INSTANCE_SORT_KEY if instances else order.sort_key
-        # What is on one store comes by name out of an index of what is there.
+        # What is at one place comes by name out of an index of what is there.
         by_name = not instances and key.column is File.name
-        self._store_id = compiled.store_id if by_name else None
-        self.sort_key = key if self._store_id is None else STORED_SORT_KEY
+        self._holder = compiled.holder if by_name else None
+        self.sort_key = key if self._holder is None else self._holder.sort_key
         # What page tokens of this listing say that they belong to.
         self.name = f"{'instances' if instances else compiled.item.value}:{order}"
         self._condition = compiled.condition
-        self._beside_store = compiled.beside_store
+        self._beside_holder = compiled.beside_holder
         self._descending = order.descending
         self._instances = instances
         told = INSTANCE_COLUMNS if instances else ITEM_COLUMNS[compiled.item]
@@ -72,8 +72,8 @@ class Listing:
         """Select the next matching rows; another condition may stand for the search's own."""
         key = self.sort_key
         conditions = [self._condition if condition is None else condition]
-        if self._store_id is not None and self._beside_store is not None:
-            conditions = [*_on_store(self._store_id), self._beside_store]
+        if self._holder is not None and self._beside_holder is not None:
+            conditions = [*self._holder.conditions, self._beside_holder]
         if key.absent is not None:
             conditions.append(key.absent.is_(None) if absent else key.absent.is_not(None))
         if after is not None:
@@ -110,9 +110,9 @@ class Listing:
     def _tables(self, *, absent: bool) -> Any:
         if self._instances:
             return self._with_instances()
-        if self._store_id is not None:
+        if self._holder is not None:
             # Not by name: PostgreSQL would look for each in the index of trigrams.
-            return join(Instance, File, Instance.file_id == File.id)
+            return join(self._holder.table, File, self._holder.table.file_id == File.id)
         if self.sort_key.column.table is self.table.__table__ or absent:
             return self.table
         return join(File, Observation, Observation.obsid == File.obsid)
@@ -139,20 +139,6 @@ class Listing:
     def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self._descending else column > value
         return beyond
-
-
-def _on_store(store_id: int) -> list[ColumnElement[bool]]:
-    """Return what makes of a join with the instances one row for each file on a store."""
-    other = aliased(Instance)
-    earlier = select(other.id).where(
-        # SQLite then looks at the file first, which is often not wanted.
-        other.file_id == File.id,
-        other.store_id == store_id,
-        other.available,
-        other.id < Instance.id,
-    )
-    available: Any = Instance.available
-    return [Instance.store_id == store_id, available, ~earlier.exists()]
 
 
 def _is_among(column: Any, columns: Columns) -> bool:

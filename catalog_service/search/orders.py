@@ -49,8 +49,6 @@ class Order:
 
 
 INSTANCE_SORT_KEY = SortKey(File.name, str, Instance.id)
-# Of files with one instance each.
-STORED_SORT_KEY = SortKey(Instance.file_name, str)
 
 # The first of each is that of a search that asks for none.
 _SORT_KEYS: Mapping[ItemKind, Mapping[str, SortKey]] = {

@@ -67,10 +67,12 @@ class RemoteInstance(Base):
 
     file_id: Mapped[int] = mapped_column(ForeignKey("file.id"), primary_key=True)
     librarian_id: Mapped[int] = mapped_column(ForeignKey("librarian.id"), primary_key=True)
+    # Name of the file, which never changes: so a neighbour's files are found in the order of names.
+    file_name: Mapped[str] = mapped_column(name_type(255))
     # When the neighbour last said that it has it, verified.
     confirm_time: Mapped[datetime]
 
-    __table_args__ = (Index(None, "librarian_id", "file_id"),)
+    __table_args__ = (Index(None, "librarian_id", "file_name"),)
 
 
 class Reconciliation(Base):

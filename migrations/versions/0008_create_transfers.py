@@ -55,8 +55,9 @@ def _create_librarians() -> None:
         "remote_instance",
         sa.Column("file_id", BigKey, sa.ForeignKey("file.id"), primary_key=True),
         sa.Column("librarian_id", BigKey, sa.ForeignKey("librarian.id"), primary_key=True),
+        sa.Column("file_name", name_type(255), nullable=False),
         sa.Column("confirm_time", UtcTime, nullable=False),
-        sa.Index(None, "librarian_id", "file_id"),
+        sa.Index(None, "librarian_id", "file_name"),
     )
 
 

@@ -31,8 +31,8 @@ def believe_all_there(bench: Bench) -> None:
     with opened(bench.open_catalog()) as catalog:
         catalog.begin()
         catalog.execute(
-            "INSERT INTO remote_instance (file_id, librarian_id, confirm_time)"
-            " SELECT file.id, librarian.id, librarian.create_time FROM file, librarian"
+            "INSERT INTO remote_instance (file_id, file_name, librarian_id, confirm_time)"
+            " SELECT file.id, file.name, librarian.id, librarian.create_time FROM file, librarian"
         )
         catalog.execute(
             "UPDATE librarian SET remote_instance_count = (SELECT count(*) FROM remote_instance)"

@@ -86,7 +86,8 @@ def add_batch(
 
 def add_remote_instance(db: Session, file: File, librarian: Librarian) -> RemoteInstance:
     """Put a file on record as being at a neighbour."""
-    remote = RemoteInstance(file_id=file.id, librarian_id=librarian.id, confirm_time=NOW)
+    row = {"file_id": file.id, "file_name": file.name, "librarian_id": librarian.id}
+    remote = RemoteInstance(**row, confirm_time=NOW)
     db.add(remote)
     db.flush()
     return remote

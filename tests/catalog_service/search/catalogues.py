@@ -178,7 +178,8 @@ def put_on_record(db: Session, catalogue: Catalogue) -> None:
         File: [_file_row(number, file) for number, file in _numbered(catalogue)],
         Instance: [row for number, file in _numbered(catalogue) for row in _copies(number, file)],
         RemoteInstance: [
-            {"file_id": number, "librarian_id": LIBRARIAN_KEYS[name], "confirm_time": NOW}
+            {"file_id": number, "file_name": file.name, "confirm_time": NOW}
+            | {"librarian_id": LIBRARIAN_KEYS[name]}
             for number, file in _numbered(catalogue)
             for name in file.elsewhere
         ],

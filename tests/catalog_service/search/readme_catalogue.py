@@ -161,10 +161,10 @@ def _put_neighbour(db: Session, now: datetime) -> None:
     )
     db.add(neighbour)
     db.flush()
-    keys = (key for key, label in enumerate(FILES, start=1) if label in AT_KAROO)
-    db.add_all(
-        RemoteInstance(file_id=key, librarian_id=neighbour.id, confirm_time=now) for key in keys
-    )
+    for key, (label, row) in enumerate(FILES.items(), start=1):
+        if label in AT_KAROO:
+            there = {"file_id": key, "file_name": row.name, "librarian_id": neighbour.id}
+            db.add(RemoteInstance(**there, confirm_time=now))
 
 
 def _put_file(db: Session, key: int, row: Row, stores: Mapping[str, int], time: datetime) -> None:

@@ -15,7 +15,14 @@ from catalog_service.search.attributes import ItemKind
 from catalog_service.search.compiler import Compiled
 from catalog_service.search.pages import PAGE_ROWS, count_matches, parse_order, read_pages
 from catalog_service.search.tree import Clause, Comparison, all_of
-from catalog_service.tables import File, FileEvent, Instance, Observation, ObservingSession
+from catalog_service.tables import (
+    File,
+    FileEvent,
+    Instance,
+    Observation,
+    ObservingSession,
+    RemoteInstance,
+)
 from librarian.errors import InvalidRequestError
 from tests.catalog_service.search.catalogues import Catalogue, catalogues, put_frame
 from tests.catalog_service.search.catalogues import put_on_record as put_catalogue
@@ -68,7 +75,7 @@ def framed(database: Database) -> Database:
 
 
 def replace_catalogue(db: Session, catalogue: Catalogue) -> None:
-    for table in (FileEvent, Instance, File, Observation, ObservingSession):
+    for table in (FileEvent, RemoteInstance, Instance, File, Observation, ObservingSession):
         db.execute(delete(table))
     put_catalogue(db, catalogue)
 

@@ -1,10 +1,10 @@
-"""How pages are read when little matches, or only what is on one store."""
+"""How pages are read when little matches, or only what is at one store or neighbour."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from catalog_service.database import Database, open_database
 from catalog_service.search.attributes import ItemKind
@@ -13,9 +13,9 @@ from catalog_service.search.listings import Listing
 from catalog_service.search.pages import count_matches, parse_order, read_pages
 from catalog_service.search.plans import Plan, choose_plan
 from catalog_service.search.time_limits import limited_time
-from catalog_service.search.tree import Clause, Comparison, all_of
-from catalog_service.tables import Instance
-from tests.catalog_service.search.catalogues import STORE_KEYS, put_frame
+from catalog_service.search.tree import Clause, Comparison, NoneOf, Or, all_of
+from catalog_service.tables import File, Instance, RemoteInstance
+from tests.catalog_service.search.catalogues import LIBRARIAN_KEYS, STORE_KEYS, put_frame
 from tests.catalog_service.search.reading import compiled, keys
 from tests.catalog_service.search.samples import Sample, put_on_record
 
@@ -38,6 +38,7 @@ SORT_VALUES: dict[str, Callable[[Sample], Any]] = {
     "obsid": lambda sample: sample.obsid,
 }
 STORES = list(STORE_KEYS)
+NEIGHBOURS = list(LIBRARIAN_KEYS)
 
 
 @pytest.fixture
@@ -153,6 +154,62 @@ def test_files_on_a_store_come_once_and_in_order_whatever_copies_there_are(
     assert read_by(database, both, "name", 2) == [
         MANY[n].name for n in (1, 3, 8) if MANY[n].size_bytes >= MANY[3].size_bytes
     ]
+
+
+def put_elsewhere(database: Database, places: Sequence[tuple[int, str]]) -> None:
+    """Write which numbered files are believed to be at which neighbour."""
+    with database.transactions.begin() as db:
+        for number, neighbour in places:
+            name = MANY[number].name
+            file_id = db.scalars(select(File.id).where(File.name == name)).one()
+            there = {"file_id": file_id, "librarian_id": LIBRARIAN_KEYS[neighbour]}
+            row = there | {"file_name": name, "confirm_time": MANY[number].create_time}
+            db.execute(insert(RemoteInstance), row)
+
+
+@pytest.fixture
+def spread(database: Database) -> Database:
+    """Return a database of nine files, some of which are elsewhere, and some on a store."""
+    with database.transactions.begin() as db:
+        put_frame(db)
+    # Keys against the order of names.
+    put_on_record(database, MANY[8::-1])
+    one, other = NEIGHBOURS[:2]
+    put_elsewhere(database, [(n, other) for n in (7, 1, 4, 8)] + [(n, one) for n in (2, 4)])
+    put_copies(database, [(n, STORES[1], "", True) for n in (0, 4, 7)])
+    return database
+
+
+AT_ONE, AT_OTHER = (Comparison("librarian", "has", name) for name in NEIGHBOURS[:2])
+ON_STORE = Comparison("store", "has", STORES[1])
+ELSEWHERE: list[tuple[Clause, list[int]]] = [
+    (AT_ONE, [2, 4]),
+    (AT_OTHER, [1, 4, 7, 8]),
+    (all_of([AT_OTHER, AT_ONE]), [4]),
+    (all_of([AT_OTHER, ON_STORE]), [4, 7]),
+    (all_of([ON_STORE, AT_OTHER]), [4, 7]),
+    (all_of([AT_OTHER, NoneOf((AT_ONE,))]), [1, 7, 8]),
+    (all_of([NoneOf((ON_STORE,)), AT_OTHER]), [1, 8]),
+    (NoneOf((AT_OTHER,)), [0, 2, 3, 5, 6]),
+    (Or((AT_OTHER, AT_ONE)), [1, 2, 4, 7, 8]),
+    (all_of([AT_OTHER, Or((AT_ONE, ON_STORE))]), [4, 7]),
+]
+
+
+@pytest.mark.parametrize(("tree", "numbers"), ELSEWHERE)
+def test_files_at_a_neighbour_come_once_and_in_order_whatever_is_asked_beside(
+    spread: Database, tree: Clause, numbers: list[int]
+) -> None:
+    found = compiled(spread, tree)
+    samples = [MANY[number] for number in numbers]
+    names = [sample.name for sample in samples]
+    for limit in (1, 2, 100):
+        assert read_by(spread, found, "name", limit) == names
+        assert read_by(spread, found, "name,desc", limit) == names[::-1]
+        by_size = sorted(samples, key=lambda sample: (sample.size_bytes, -MANY.index(sample)))
+        assert read_by(spread, found, "size", limit) == [sample.name for sample in by_size]
+        assert sorted(read_by(spread, found, "obsid", limit)) == names
+    assert count_matches(spread, found) == len(names)
 
 
 def test_an_instance_is_named_by_the_database_when_nobody_says_its_name(

@@ -18,14 +18,17 @@ from catalog_service.search.lookups import Lookups
 from catalog_service.search.orders import parse_order
 from catalog_service.search.page_tokens import Position
 from catalog_service.search.plans import Plan, choose_plan
-from catalog_service.tables import File, FileEvent, Instance, Observation
-from tests.catalog_service.search.catalogues import put_frame
+from catalog_service.tables import File, FileEvent, Instance, Observation, RemoteInstance
+from tests.catalog_service.search.catalogues import LIBRARIAN_KEYS, STORE_KEYS, put_frame
 from tests.catalog_service.search.samples import Sample
 from tests.catalog_service.search.trees import NOW
 
 FILES, OBSERVATIONS = ItemKind.FILES, ItemKind.OBSERVATIONS
+# Those that seem to have few files and many.
+STORES, NEIGHBOURS = list(STORE_KEYS), list(LIBRARIAN_KEYS)
 COUNT = 6000
 PLACE = Position(COUNT // 2, COUNT // 2)
+NAME = Position(f"zen.{COUNT // 2:06d}", None)
 
 
 def put_many(database: Database) -> None:
@@ -36,6 +39,7 @@ def put_many(database: Database) -> None:
             Observation: [{"obsid": n, "start_time_jd": float(n)} for n in range(COUNT // 10 + 1)],
             File: [file_row(number) for number in numbers],
             Instance: [instance_row(number) for number in numbers],
+            RemoteInstance: [remote_row(number) for number in numbers],
             FileEvent: [
                 {"file_id": n, "time": NOW, "type": "rare" if n % 500 == 0 else "x", "payload": ""}
                 for n in numbers
@@ -68,6 +72,12 @@ def instance_row(number: int) -> dict[str, Any]:
         "deletion_allowed": False,
         "create_time": NOW,
     }
+
+
+def remote_row(number: int) -> dict[str, Any]:
+    # What the larger neighbour has lies late in the order of names.
+    name, librarian = file_row(number)["name"], 2 if number > COUNT // 3 else 1
+    return {"file_id": number, "file_name": name, "librarian_id": librarian, "confirm_time": NOW}
 
 
 @pytest.fixture
@@ -119,6 +129,11 @@ LOOKED_UP: list[tuple[ItemKind, str, str, Position | None, str]] = [
     (FILES, '{"meta.pol-matches": "p69%"}', "", None, "metadata_2"),
     (FILES, '{"meta.good-is-exactly": true}', "", None, "metadata_3"),
     (FILES, '{"meta.observed-is-exactly": "2018-10-01"}', "", None, "metadata_4"),
+    (FILES, f'{{"has-instance-on": "{STORES[0]}"}}', "", None, "store_id_file_name"),
+    (FILES, f'{{"has-instance-on": "{STORES[1]}"}}', "", NAME, "store_id_file_name"),
+    (FILES, f'{{"has-remote-instance-at": "{NEIGHBOURS[1]}"}}', "", None, "librarian_id_file_name"),
+    (FILES, f"at:{NEIGHBOURS[1]} -name:zen.1%", "name,desc", NAME, "librarian_id_file_name"),
+    (FILES, f"at:{NEIGHBOURS[1]} type:uvh5", "", NAME, "librarian_id_file_name"),
     (OBSERVATIONS, '{"always-true": 1}', "start-time", Position(300.0, 1), "start_time_jd"),
 ]
 
