@@ -105,14 +105,8 @@ def serving(database: Database, threads: int = 16) -> Iterator[Records]:
     with database.transactions.begin() as db:
         add_librarian(db, secret=b"lib_secret", site_id="there")
         add_heard_store(db)
-    config = CatalogConfig.model_validate(
-        {
-            "listen": "127.0.0.1:0",
-            "threads": threads,
-            "database_url": "sqlite:///-",
-            "secret_key_file": "-",
-        }
-    )
+    paths = {"database_url": "sqlite:///-", "secret_key_file": "-"}
+    config = CatalogConfig.model_validate({"listen": "127.0.0.1:0", "threads": threads, **paths})
     parts = Parts(config, database, SomeSecrets(), AgentCalls(SomeSecrets()), Wakeups(database))
 
     def add(server: Any) -> list[str]:
