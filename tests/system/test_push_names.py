@@ -66,7 +66,7 @@ def sites_of(way: str, directory: Path) -> Iterator[Neighbours]:
             directory,
             source={"store_agent": of_source},
             destination={"store_agent": server.agent_environment("destination")},
-            options=(*server.neighbour_options(), "--way", way),
+            options=("--ssh-host-key", server.host_key, "--way", way),
         ) as pair:
             yield pair
 
