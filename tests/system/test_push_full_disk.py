@@ -26,7 +26,8 @@ def test_a_full_disk_is_told_from_other_faults_and_nothing_is_lost(tmp_path: Pat
         early = {"early.raw": b"e" * (6 * MIB)}
         send(both, early)
         check_told_full(both)
-        assert newest(both, "early.raw").state == "QUEUED"
+        # SENDING, if it was promised room before the agent had told how little there is.
+        assert newest(both, "early.raw").state in ("QUEUED", "SENDING")
         filler.unlink()
         wait_until_free(both, 15 * MIB)
         try_now(both)
@@ -57,7 +58,8 @@ def check_told_full(both: Neighbours) -> None:
             timeout_seconds=DEADLINE_SECONDS,
         )
         link = lib.get_librarian(NEIGHBOUR).link
-    assert link.state == "OPEN"
+    # HALF_OPEN while it is tried again.
+    assert link.state in ("OPEN", "HALF_OPEN")
     assert "room" in link.error or "space" in link.error
 
 
