@@ -78,25 +78,21 @@ def driver_time(db: Session, time: datetime) -> Any:
 
 def is_one_of(db: Session, column: Any, names: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a text column has one of many values, with one parameter."""
-    values = list(names)
-    condition: ColumnElement[bool]
-    if is_sqlite(db):
-        each = func.json_each(json.dumps(values)).table_valued("value")
-        condition = column.in_(select(each.c.value))
-        return condition
-    condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(String)))
-    return condition
+    return _is_among(db, column, list(names), String)
 
 
 def has_key_among(db: Session, column: Any, keys: Iterable[int]) -> ColumnElement[bool]:
     """Return the condition that a column of numbers has one of many, with one parameter."""
-    values = sorted(set(keys))
+    return _is_among(db, column, sorted(set(keys)), BigInteger)
+
+
+def _is_among(db: Session, column: Any, values: list[Any], kind: Any) -> ColumnElement[bool]:
     condition: ColumnElement[bool]
     if is_sqlite(db):
         each = func.json_each(json.dumps(values)).table_valued("value")
         condition = column.in_(select(each.c.value))
         return condition
-    condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(BigInteger)))
+    condition = column == any_(bindparam(None, values, type_=postgresql.ARRAY(kind)))
     return condition
 
 

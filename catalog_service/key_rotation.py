@@ -68,6 +68,9 @@ def _rotate(config: CatalogConfig) -> Rotation:
             count += encrypted
         write_secret(key_file, new)
         reach("rotation.dropped")
+        # What came under an old key after all, from a transaction that took long: these keys here
+        # are the last that open it.
+        count += _encrypt_all(database, keys, new)
         return Rotation(count, tuple(name for kind, name in _unreadable(database, keys)))
     finally:
         database.dispose()

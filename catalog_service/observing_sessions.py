@@ -123,15 +123,8 @@ def _join(db: Session, joined: Sequence[tuple[Selected[Any], int | None]]) -> No
         row["observations"] += 1
         row["files"] += observation.file_count
         row["bytes"] += observation.total_bytes
-    columns = _OBSERVING_SESSIONS.c
-    statement = update(_OBSERVING_SESSIONS).where(columns.id == bindparam("key"))
-    statement = statement.values(
-        observation_count=columns.observation_count + bindparam("observations"),
-        file_count=columns.file_count + bindparam("files"),
-        total_bytes=columns.total_bytes + bindparam("bytes"),
-    )
-    execute_many(db, statement, list(sums.values()))
-    _write_owners(db, [{"key": o.obsid, "owner": key} for o, key in joined])
+    add_to_counts(db, list(sums.values()))
+    write_owners(db, [{"key": o.obsid, "owner": key} for o, key in joined])
 
 
 def _begin(db: Session, groups: Sequence[Sequence[Selected[Any]]]) -> list[ObservingSession]:
@@ -142,7 +135,7 @@ def _begin(db: Session, groups: Sequence[Sequence[Selected[Any]]]) -> list[Obser
         for row, group in zip(rows, groups, strict=True)
         for observation in group
     ]
-    _write_owners(db, owners)
+    write_owners(db, owners)
     return [ObservingSession(**row) for row in rows]
 
 
@@ -157,6 +150,19 @@ def _session_row(group: Sequence[Selected[Any]]) -> Row:
     }
 
 
-def _write_owners(db: Session, rows: list[Row]) -> None:
+def add_to_counts(db: Session, rows: list[Row]) -> None:
+    """Add to what sessions count: `observations`, `files` and `bytes`, by the session's `key`."""
+    columns = _OBSERVING_SESSIONS.c
+    statement = update(_OBSERVING_SESSIONS).where(columns.id == bindparam("key"))
+    statement = statement.values(
+        observation_count=columns.observation_count + bindparam("observations"),
+        file_count=columns.file_count + bindparam("files"),
+        total_bytes=columns.total_bytes + bindparam("bytes"),
+    )
+    execute_many(db, statement, rows)
+
+
+def write_owners(db: Session, rows: list[Row]) -> None:
+    """Give observations, by `key`, the sessions that own them: `owner`."""
     statement = update(_OBSERVATIONS).where(_OBSERVATIONS.c.obsid == bindparam("key"))
     execute_many(db, statement.values(session_id=bindparam("owner")), rows)

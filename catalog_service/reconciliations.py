@@ -45,6 +45,8 @@ class Compared:
 
     after_name: str
     done: bool
+    # Whether transfers were queued.
+    queued: bool = False
 
 
 def start_reconciliation(
@@ -117,14 +119,14 @@ def compare_page(
     here, is_rest = _files_here(db, found, None if last else held[-1].name)
     end = None if is_rest else here[-1].name
     there = [file for file in held if end is None or file.name <= end]
-    _mend(db, found, here, there)
+    queued = _mend(db, found, here, there)
     if is_rest and last:
         _finish(db, claim, found)
-        return Compared(found.after_name, True)
+        return Compared(found.after_name, True, queued)
     found.after_name = end if end is not None else held[-1].name
     found.page_time = database_time(db)
     jobs.renew_job(db, claim, files_done=found.compared_count, attempts=0)
-    return Compared(found.after_name, False)
+    return Compared(found.after_name, False, queued)
 
 
 def _check_order(after_name: str, held: Sequence[HeldFile]) -> None:
@@ -178,7 +180,8 @@ def _mend(
     found: Reconciliation,
     here: Sequence[Any],
     there: Sequence[HeldFile],
-) -> None:
+) -> bool:
+    """Let belief be what is there, and say whether transfers were queued."""
     held = {file.name: file for file in there}
     missing, arrived, conflicting = [], [], []
     for file in here:
@@ -198,8 +201,10 @@ def _mend(
     found.compared_count += len(here)
     found.foreign_count += len(held)
     _note_examples(found, [file.name for file in missing + conflicting])
-    if found.queue_missing and missing:
-        _queue_again(db, found, [file.id for file in missing])
+    if not (found.queue_missing and missing):
+        return False
+    _queue_again(db, found, [file.id for file in missing])
+    return True
 
 
 def _is_older(time: datetime | None, other: datetime) -> bool:

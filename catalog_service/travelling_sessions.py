@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, execute_many, insert_or, table_of
 from catalog_service.observation_rules import ObservationFacts, check_facts
+from catalog_service.observing_sessions import add_to_counts, write_owners
 from catalog_service.tables import Observation, ObservingSession
 from librarian.errors import InvalidRequestError
 
@@ -55,7 +56,8 @@ def attach_sessions(db: Session, sessions: Mapping[int, SessionFacts]) -> None:
             sums["observations"] += 1
             sums["files"] += row.file_count
             sums["bytes"] += row.total_bytes
-    _write(db, owners, [counts[key] for key in sorted(counts)])
+    write_owners(db, owners)
+    add_to_counts(db, [counts[key] for key in sorted(counts)])
 
 
 def _known_spans(db: Session, sessions: list[SessionFacts]) -> dict[int, tuple[float, float]]:
@@ -78,16 +80,3 @@ def _known_spans(db: Session, sessions: list[SessionFacts]) -> dict[int, tuple[f
     spans = select(columns.id, columns.start_time_jd, columns.stop_time_jd)
     found = db.execute(spans.where(columns.id.in_(list(new)))) if new else ()
     return {key: (start_time_jd, stop_time_jd) for key, start_time_jd, stop_time_jd in found}
-
-
-def _write(db: Session, owners: list[Row], counts: list[Row]) -> None:
-    observations = update(_OBSERVATIONS).where(_OBSERVATIONS.c.obsid == bindparam("key"))
-    execute_many(db, observations.values(session_id=bindparam("owner")), owners)
-    columns = _OBSERVING_SESSIONS.c
-    statement = update(_OBSERVING_SESSIONS).where(columns.id == bindparam("key"))
-    statement = statement.values(
-        observation_count=columns.observation_count + bindparam("observations"),
-        file_count=columns.file_count + bindparam("files"),
-        total_bytes=columns.total_bytes + bindparam("bytes"),
-    )
-    execute_many(db, statement, counts)

@@ -112,7 +112,8 @@ class Reconciliations:
         def compare(db: Session) -> pb.ReconcilePageResponse:
             answer = compare_page(db, claim, request.after_name, held, last=request.last)
             self._catalog.wakeups.notify(db, job_topic(claim.job_id))
-            self._catalog.wakeups.notify(db, TRANSFERS)
+            if answer.queued:
+                self._catalog.wakeups.notify(db, TRANSFERS)
             return pb.ReconcilePageResponse(after_name=answer.after_name, done=answer.done)
 
         return self._held(compare)
