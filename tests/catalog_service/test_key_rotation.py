@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import insert, select
 
+from catalog_service import key_rotation
 from catalog_service.database import Database, open_database
 from catalog_service.key_rotation import rotate_keys
 from catalog_service.secrets import Secrets, make_key_file, write_secret
@@ -151,3 +152,17 @@ def test_a_secret_that_opens_with_no_key_keeps_the_old_ones(site: KeyedSite) -> 
     with pytest.raises(ConfigError, match="the librarian 'lost'"):
         rotate_keys(site.config)
     assert site.key_file.read_text() == site.first_key
+
+
+def test_what_is_written_late_under_an_old_key_is_not_lost(
+    site: KeyedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = site.serving.encrypt(b"late")
+
+    def write_late(point: str) -> None:
+        if point == "rotation.dropped":
+            site.add_librarian("sutherland", late)
+
+    monkeypatch.setattr(key_rotation, "reach", write_late)
+    rotate_keys(site.config)
+    assert site.read(Secrets(site.key_file))["sutherland"] == b"late"
