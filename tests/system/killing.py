@@ -120,7 +120,7 @@ class Reaper:
     def _start(self, victim: tuple[str, Service], point: str) -> None:
         where, service = victim
         self._armed[victim] = point
-        self.pair.site(where).restart(service, {"LIBRARIAN_KILL_AT": point})
+        self.pair.site(where).restart_to_die_at(service, point)
 
     def _kill_connection(self, ssh: SshServer) -> None:
         """Kill a process that an SSH server or an rsync runs in."""

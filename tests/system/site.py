@@ -1,5 +1,6 @@
 """A whole site for tests: real processes, a directory and ports of its own."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Literal
 from deploy.demo.ports import find_free_port
 from librarian.client.connections import ConnectionSettings, write_connection
 from librarian.client.librarian import Librarian
+from librarian.supervisor.errors import SiteStartError
 from librarian.supervisor.layout import DEFAULT_STORE, make_site_directory
 from librarian.supervisor.processes import Process
 from librarian.supervisor.setup import set_up
@@ -105,6 +107,11 @@ class Site:
         if environment is not None:
             process.environment = {**self._variables(service), **environment}
         process.start_listening()
+
+    def restart_to_die_at(self, service: Service, point: str) -> None:
+        """Start a service anew, to die at a point of its work: maybe before it listens."""
+        with contextlib.suppress(SiteStartError):
+            self.restart(service, {"LIBRARIAN_KILL_AT": point})
 
     def is_running(self, service: Service) -> bool:
         """Tell whether a service runs; one that a hook told to die does not."""

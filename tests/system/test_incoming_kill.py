@@ -84,7 +84,7 @@ class Neighbour:
 
     def until_killed(self, point: str, call: Callable[[], object]) -> None:
         """Have the catalogue die at a point of a call, or of what it does by itself."""
-        self._site.restart("catalog_service", {"LIBRARIAN_KILL_AT": point})
+        self._site.restart_to_die_at("catalog_service", point)
         try:
             self._site.wait_for_agent()
             call()

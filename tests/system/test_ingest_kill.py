@@ -140,7 +140,7 @@ def test_a_killed_upload_is_absent_or_complete_and_a_repeat_finishes_it(
     site: Site, service: Service, point: str, tmp_path: Path
 ) -> None:
     night = Night(tmp_path, point)
-    site.restart(service, environment={"LIBRARIAN_KILL_AT": point})
+    site.restart_to_die_at(service, point)
     site.wait_for_agent()
     upload_until_killed(site, service, night)
     site.restart(service, environment={})
