@@ -71,6 +71,32 @@ def insert_rows(
         execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
 
 
+def update_rows(
+    db: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write values of their own to many rows, each given by its `id` and then its columns.
+
+    By the driver alone, and on PostgreSQL a thousand a round trip; values as for `insert_rows`.
+    """
+    if not rows:
+        return
+    if is_sqlite(db):
+        changes = ", ".join(f"{column} = ?" for column in columns)
+        statement = f"UPDATE {table.name} SET {changes} WHERE id = ?"  # noqa: S608 - our own names.
+        db.connection().exec_driver_sql(statement, [(*values, key) for key, *values in rows])
+        return
+    from psycopg2.extras import execute_values
+
+    changes = ", ".join(f"{column} = new.{column}" for column in columns)
+    statement = (
+        f"UPDATE {table.name} SET {changes}"  # noqa: S608 - our own names.
+        f" FROM (VALUES %s) AS new (id, {', '.join(columns)}) WHERE {table.name}.id = new.id"
+    )
+    driver: Any = db.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        execute_values(cursor, statement, rows, page_size=_PAGE_ROWS)
+
+
 def driver_time(db: Session, time: datetime) -> Any:
     """Return a time as the driver takes it: SQLite's has text, as SQLAlchemy writes it there."""
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if is_sqlite(db) else time

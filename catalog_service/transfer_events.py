@@ -1,7 +1,7 @@
 """Events of files on their way to neighbours, as pipelines have known them for long."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ STANDING_ORDER_SUCCEEDED = "standing_order_succeeded:"
 
 _EVENTS = table_of(FileEvent)
 _COLUMNS = ("file_id", "time", "type", "payload")
+_NOTHING: Mapping[str, Any] = {}
 
 
 class FailedCopy(NamedTuple):
@@ -28,14 +29,17 @@ class FailedCopy(NamedTuple):
     start_time: datetime | None
 
 
-class _Copy(NamedTuple):
-    """What is told of a transfer."""
+class Copy(NamedTuple):
+    """What is told of a transfer, and counted when it has gone well."""
 
     transfer_id: int
     file_id: int
     file_name: str
     size_bytes: int
+    checksum: str
+    librarian_id: int
     librarian_name: str
+    lane: int
     parent_dirs: str | None
     order_name: str
     start_time: datetime | None
@@ -47,47 +51,8 @@ class _Copy(NamedTuple):
         return {"connection_name": self.librarian_name, "remote_store_path": path}
 
 
-def log_launches(db: Session, transfer_ids: Sequence[int]) -> None:
-    """Log that the bytes of files are on their way."""
-    copies = _load(db, transfer_ids)
-    _log(db, ((copy.file_id, LAUNCH_COPY, copy.place) for copy in copies))
-
-
-def log_successes(db: Session, transfer_ids: Sequence[int]) -> None:
-    """Log that files have arrived, and whose standing order that was."""
-    copies, now = _load(db, transfer_ids), database_time(db)
-    _log(db, ((copy.file_id, COPY_FINISHED, _result(copy, now, "")) for copy in copies))
-    ordered = [copy for copy in copies if copy.order_name]
-    _log(
-        db, ((copy.file_id, f"{STANDING_ORDER_SUCCEEDED}{copy.order_name}", {}) for copy in ordered)
-    )
-
-
-def log_failures(db: Session, failed: Mapping[int, FailedCopy]) -> None:
-    """Log that the bytes of files went for nothing, by transfers."""
-    copies, now = _load(db, list(failed)), database_time(db)
-    events = []
-    for copy in copies:
-        error, start_time = failed[copy.transfer_id]
-        begun = copy._replace(start_time=start_time)
-        events.append((copy.file_id, COPY_FINISHED, _result(begun, now, error)))
-    _log(db, events)
-
-
-def _result(copy: _Copy, now: datetime, error: str) -> dict[str, Any]:
-    # What was there already was never sent.
-    seconds = (now - copy.start_time).total_seconds() if copy.start_time else 0.0
-    kilobytes = 0.0 if error else copy.size_bytes / 1000
-    return {
-        **copy.place,
-        "error_code": int(bool(error)),
-        "error_message": error,
-        "duration": round(seconds, 3),
-        "average_rate": round(kilobytes / seconds, 3) if seconds > 0 else 0.0,
-    }
-
-
-def _load(db: Session, transfer_ids: Sequence[int]) -> list[_Copy]:
+def load_copies(db: Session, transfer_ids: Collection[int]) -> list[Copy]:
+    """Return what is told of transfers, in the order of their numbers."""
     if not transfer_ids:
         return []
     columns = (
@@ -95,7 +60,10 @@ def _load(db: Session, transfer_ids: Sequence[int]) -> list[_Copy]:
         Transfer.file_id,
         File.name,
         File.size_bytes,
+        File.checksum,
+        Transfer.librarian_id,
         Librarian.name,
+        Transfer.lane,
         Instance.parent_dirs,
         Transfer.order_name,
         Transfer.start_time,
@@ -108,12 +76,55 @@ def _load(db: Session, transfer_ids: Sequence[int]) -> list[_Copy]:
         .where(has_key_among(db, Transfer.id, transfer_ids))
         .order_by(Transfer.id)
     )
-    return [_Copy(*row) for row in db.execute(statement)]
+    return [Copy(*row) for row in db.execute(statement)]
 
 
-def _log(db: Session, events: Iterable[tuple[int, str, dict[str, Any]]]) -> None:
+def log_launches(db: Session, transfer_ids: Collection[int]) -> None:
+    """Log that the bytes of files are on their way."""
+    copies = load_copies(db, transfer_ids)
+    _log(db, [(copy.file_id, LAUNCH_COPY, copy.place) for copy in copies])
+
+
+def log_successes(db: Session, copies: Sequence[Copy]) -> None:
+    """Log that files have arrived, and whose standing order that was."""
+    now = database_time(db)
+    finished = [(copy.file_id, COPY_FINISHED, _result(copy, now, "")) for copy in copies]
+    ordered = [
+        (copy.file_id, f"{STANDING_ORDER_SUCCEEDED}{copy.order_name}", _NOTHING)
+        for copy in copies
+        if copy.order_name
+    ]
+    _log(db, [*finished, *ordered])
+
+
+def log_failures(db: Session, failed: Mapping[int, FailedCopy]) -> None:
+    """Log that the bytes of files went for nothing, by transfers."""
+    copies, now = load_copies(db, failed), database_time(db)
+    events = []
+    for copy in copies:
+        error, start_time = failed[copy.transfer_id]
+        begun = copy._replace(start_time=start_time)
+        events.append((copy.file_id, COPY_FINISHED, _result(begun, now, error)))
+    _log(db, events)
+
+
+def _result(copy: Copy, now: datetime, error: str) -> dict[str, Any]:
+    # What was there already was never sent.
+    seconds = (now - copy.start_time).total_seconds() if copy.start_time else 0.0
+    kilobytes = 0.0 if error else copy.size_bytes / 1000
+    return {
+        **copy.place,
+        "error_code": int(bool(error)),
+        "error_message": error,
+        "duration": round(seconds, 3),
+        "average_rate": round(kilobytes / seconds, 3) if seconds > 0 else 0.0,
+    }
+
+
+def _log(db: Session, events: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
+    if not events:
+        return
     time = driver_time(db, database_time(db))
     rows = [(file_id, time, type, json.dumps(payload)) for file_id, type, payload in events]
-    if rows:
-        insert_rows(db, _EVENTS, _COLUMNS, rows)
-        note_files(db, sorted({row[0] for row in rows}))
+    insert_rows(db, _EVENTS, _COLUMNS, rows)
+    note_files(db, [row[0] for row in rows])
