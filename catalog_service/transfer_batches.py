@@ -11,13 +11,12 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service import links
-from catalog_service.bulk import execute_many, table_of
+from catalog_service.bulk import driver_time, table_of, update_rows
 from catalog_service.clock import database_time
 from catalog_service.tables import Agent, Librarian, Site, Transfer, TransferBatch
 from catalog_service.transfer_claims import (
@@ -274,15 +273,7 @@ def _make_batch(db: Session, librarian_id: int, lane: Lane, picked: Picked) -> T
     )
     db.add(batch)
     db.flush()
-    statement = update(_TRANSFERS).where(_TRANSFERS.c.id == bindparam("key"))
-    rows: list[dict[str, Any]] = [
-        {"key": key, "new_batch": batch.id, "new_instance": instance_id, "now": now}
-        for key, instance_id in picked.instances.items()
-    ]
-    values: dict[str, Any] = {
-        "batch_id": bindparam("new_batch"),
-        "instance_id": bindparam("new_instance"),
-        "update_time": bindparam("now"),
-    }
-    execute_many(db, statement.values(values), rows)
+    time = driver_time(db, now)
+    rows = [(key, batch.id, instance_id, time) for key, instance_id in picked.instances.items()]
+    update_rows(db, _TRANSFERS, ("batch_id", "instance_id", "update_time"), rows)
     return batch

@@ -100,18 +100,20 @@ def silent_agents(db: Session) -> set[int]:
 def find_candidates(db: Session, file_ids: Iterable[int]) -> dict[int, list[Candidate]]:
     """Return the instances of files that could be sent, the best of each first."""
     oldest = database_time(db) - SILENCE_LIMIT
-    statement = (
-        select(Instance, Store, Agent)
-        .join(Store, Store.id == Instance.store_id)
-        .join(Agent, Agent.id == Store.agent_id)
-        .where(has_key_among(db, Instance.file_id, file_ids), Instance.available, Store.enabled)
-    )
+    # Stores are few: they are looked at once, not with each instance.
+    enabled = select(Store, Agent).join(Agent, Agent.id == Store.agent_id).where(Store.enabled)
+    stores = {
+        store.id: (not is_reachable(store, agent, oldest), agent.id)
+        for store, agent in db.execute(enabled)
+    }
+    statement = select(
+        Instance.id, Instance.file_id, Instance.store_id, (Instance.problem != "").label("bad")
+    ).where(has_key_among(db, Instance.file_id, file_ids), Instance.available)
     found: dict[int, list[Candidate]] = defaultdict(list)
-    for instance, store, agent in db.execute(statement):
-        is_silent = not is_reachable(store, agent, oldest)
-        found[instance.file_id].append(
-            Candidate(bool(instance.problem), is_silent, instance.id, agent.id)
-        )
+    for instance_id, file_id, store_id, has_problem in db.execute(statement):
+        if store_id in stores:
+            is_silent, agent_id = stores[store_id]
+            found[file_id].append(Candidate(bool(has_problem), is_silent, instance_id, agent_id))
     for candidates in found.values():
         candidates.sort()
     return found

@@ -1,11 +1,13 @@
 """Batches of transfers as messages, and what is reported of them as the domain reads it."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.agents.calls import AgentCalls
+from catalog_service.bulk import has_key_among
 from catalog_service.metadata import find_time_keys
 from catalog_service.rpc.messages import (
     file_message,
@@ -27,13 +29,32 @@ from catalog_service.transfer_batches import BatchEnd, ClaimedBatch
 from catalog_service.transfer_claims import Hold, to_do
 from catalog_service.transfer_outcomes import Report
 from librarian.errors import InvalidRequestError
-from librarian.v1 import librarians_pb2, transfers_pb2
+from librarian.v1 import librarians_pb2, observations_pb2, transfers_pb2
 from librarian.v1 import transfer_records_pb2 as pb
 
 # As dictionaries: a report has one of each, and there are thousands in a call.
 _STATES = {number: name for name, number in transfers_pb2.Transfer.State.items()}
 _FAULTS = {number: name for name, number in transfers_pb2.Transfer.Fault.items()}
+# No more than a message takes: what is read of a thousand rows is paid for a thousand times.
+_COLUMNS = (
+    Transfer.id.label("transfer_id"),
+    Transfer.state,
+    Transfer.upload_id,
+    Instance.parent_dirs,
+    Store.name.label("store_name"),
+    File.name,
+    File.type,
+    File.size_bytes,
+    File.checksum,
+    File.obsid,
+    File.create_time,
+    File.source,
+    File.instance_count,
+    File.custom,
+)
 _WAYS = {"": "", "shared": "SHARED", "rsync": "RSYNC", "stream": "STREAM"}
+
+_Taken = tuple[observations_pb2.Observation, observations_pb2.ObservingSession | None]
 
 
 def claimed_message(
@@ -102,32 +123,50 @@ def read_end(request: pb.EndBatchRequest) -> BatchEnd:
 
 def _transfer_messages(db: Session, batch: TransferBatch) -> list[pb.BatchTransfer]:
     statement = (
-        select(Transfer, File, Instance, Store, Observation, ObservingSession)
+        select(*_COLUMNS)
         .join(File, File.id == Transfer.file_id)
         .join(Instance, Instance.id == Transfer.instance_id)
         .join(Store, Store.id == Instance.store_id)
-        .join(Observation, Observation.obsid == File.obsid, isouter=True)
-        .join(ObservingSession, ObservingSession.id == Observation.session_id, isouter=True)
         .where(*to_do(batch))
         .order_by(Transfer.id)
-        # The batch was made by statements that the session has not seen.
-        .execution_options(populate_existing=True)
     )
+    rows = db.execute(statement).all()
+    taken = _observation_messages(db, {row.obsid for row in rows if row.obsid is not None})
     time_keys = find_time_keys(db)
-    return [_transfer_message(found, time_keys) for found in db.execute(statement)]
+    return [_transfer_message(row, taken, time_keys) for row in rows]
 
 
-def _transfer_message(found: Any, time_keys: set[str]) -> pb.BatchTransfer:
-    transfer, file, instance, store, observation, observing_session = found
-    message = pb.BatchTransfer(
-        transfer_id=transfer.id,
-        state=transfer.state,
-        file=file_message(file),
-        observation=observation and observation_message(observation),
-        observing_session=observing_session and observing_session_message(observing_session),
-        store_name=store.name,
-        parent_dirs=instance.parent_dirs,
-        upload_id=transfer.upload_id,
+def _observation_messages(db: Session, obsids: Collection[int]) -> dict[int, _Taken]:
+    """Return when files were taken: each observation once, for most of a batch may share one."""
+    if not obsids:
+        return {}
+    statement = (
+        select(Observation, ObservingSession)
+        .join(ObservingSession, ObservingSession.id == Observation.session_id, isouter=True)
+        .where(has_key_among(db, Observation.obsid, obsids))
     )
-    fill_metadata(message.file.metadata, file.custom, time_keys)
+    return {
+        observation.obsid: (
+            observation_message(observation),
+            observing_session_message(observing_session) if observing_session else None,
+        )
+        for observation, observing_session in db.execute(statement)
+    }
+
+
+def _transfer_message(
+    row: Any, taken: Mapping[int, _Taken], time_keys: set[str]
+) -> pb.BatchTransfer:
+    observation, observing_session = taken.get(row.obsid, (None, None))
+    message = pb.BatchTransfer(
+        transfer_id=row.transfer_id,
+        state=row.state,
+        file=file_message(row),
+        observation=observation,
+        observing_session=observing_session,
+        store_name=row.store_name,
+        parent_dirs=row.parent_dirs,
+        upload_id=row.upload_id,
+    )
+    fill_metadata(message.file.metadata, row.custom, time_keys)
     return message
