@@ -68,12 +68,12 @@ class Batch:
         with self._changed:
             return [item for item in self._items.values() if item.stage is stage]
 
-    def by_upload(self, upload_ids: Iterable[str]) -> list[Item]:
-        """Return the transfers, not ended yet, that have these uploads."""
+    def by_upload(self, upload_ids: Iterable[str]) -> dict[str, Item]:
+        """Return the transfers, not ended yet, that have these uploads: ask for many at once."""
         with self._changed:
             open_items = [i for i in self._items.values() if i.stage is not Stage.ENDED]
             known = {item.upload_id: item for item in open_items if item.upload_id}
-            return [known[upload_id] for upload_id in upload_ids if upload_id in known]
+            return {upload_id: known[upload_id] for upload_id in upload_ids if upload_id in known}
 
     def move(self, items: Iterable[Item], stage: Stage) -> list[Item]:
         """Bring transfers to a stage, and return those that had not ended."""

@@ -118,12 +118,13 @@ class Watcher:
         """Report what is settled; say whether anything was that had not been told before."""
         confirmed: list[tuple[Item, str]] = []
         failed: list[tuple[Item, LibrarianError]] = []
-        for file in files:
-            for item in self._parts.batch.by_upload([file.upload_id]):
-                if not file.HasField("failure"):
-                    confirmed.append((item, file.checksum))
-                elif item.stage is Stage.SENT:
-                    failed.append((item, error_from(file.failure.reason, file.failure.message)))
+        settled = {file.upload_id: file for file in files}
+        for upload_id, item in self._parts.batch.by_upload(settled).items():
+            file = settled[upload_id]
+            if not file.HasField("failure"):
+                confirmed.append((item, file.checksum))
+            elif item.stage is Stage.SENT:
+                failed.append((item, error_from(file.failure.reason, file.failure.message)))
         self._parts.confirm(confirmed)
         for item, error in failed:
             self._fail(item, error)

@@ -134,12 +134,13 @@ class _Push:
         if answer.way != self.way and answer.way in _WAYS:
             self.way = answer.way
             self._parts.record([], way=_WAYS[answer.way])
-        failed = [file for file in answer.files if file.HasField("failure")]
-        for file in failed:
-            for item in self._parts.batch.by_upload([file.upload_id]):
-                item.error = file.failure.message
-                self._parts.batch.move([item], Stage.SUSPECT)
-        self._pending += [file.upload_id for file in answer.files if not file.HasField("failure")]
+        failures = {f.upload_id: f.failure for f in answer.files if f.HasField("failure")}
+        if failures:
+            failed = self._parts.batch.by_upload(failures)
+            for upload_id, item in failed.items():
+                item.error = failures[upload_id].message
+            self._parts.batch.move(failed.values(), Stage.SUSPECT)
+        self._pending += [f.upload_id for f in answer.files if f.upload_id not in failures]
         self.settled_count += len(answer.files)
         self.bytes_done = max(self.bytes_done, answer.bytes_done)
         self._parts.batch.pushed_bytes = max(0, self.bytes_done - self._finished_bytes)
@@ -154,7 +155,7 @@ class _Push:
         return len(self._pending) >= _GROUP_FILES or age_seconds >= _GROUP_SECONDS
 
     def _finish(self) -> None:
-        items = self._parts.batch.by_upload(self._pending)
+        items = list(self._parts.batch.by_upload(self._pending).values())
         self._pending = []
         if items:
             reach("transfer.sent")
