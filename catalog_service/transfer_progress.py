@@ -36,7 +36,9 @@ def move_on(db: Session, steps: Iterable[Step], not_begun: set[int]) -> None:
     """
     now = database_time(db)
     for state, run in groupby(steps, lambda step: step.state):
-        uploads = {step.transfer_id: step.upload_id for step in run}
+        uploads: dict[int, str] = {}
+        for key, _, upload_id in run:
+            uploads[key] = upload_id or uploads.get(key, "")
         _move(db, state, uploads, now)
         if state == "SENDING":
             log_launches(db, not_begun & uploads.keys())
