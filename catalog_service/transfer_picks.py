@@ -18,7 +18,9 @@ from catalog_service.transfer_claims import put_back
 from catalog_service.transfer_failures import fail_attempts
 from catalog_service.transfer_queue import ACTIVE_STATES
 
-MAX_TRANSFERS = 1000
+# Small ones share one start of rsync and one login, which cost as much as sending a thousand. More,
+# with the longest of names, would not fit into the agent's call.
+MAX_TRANSFERS = 2500
 MAX_BYTES = 64 * 1024**3
 # How long transfers wait whose instances are where no agent answers.
 _SILENT_AGENT_WAIT = timedelta(seconds=30)

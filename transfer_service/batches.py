@@ -1,10 +1,11 @@
 """The transfers of a batch while it is driven, and how far each has come."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TypeVar
 
 from librarian.v1 import transfer_records_pb2 as pb
 from librarian.v1 import transfers_pb2
@@ -15,6 +16,18 @@ _ENDED = (
     transfers_pb2.Transfer.CANCELLED,
     transfers_pb2.Transfer.DECLINED,
 )
+
+
+# What one call takes of a batch: the transactions behind it are short by that.
+_CALL_ITEMS = 1000
+
+_Thing = TypeVar("_Thing")
+
+
+def in_calls(things: Sequence[_Thing]) -> Iterator[Sequence[_Thing]]:
+    """Yield as many at a time as one call takes."""
+    for start in range(0, len(things), _CALL_ITEMS):
+        yield things[start : start + _CALL_ITEMS]
 
 
 class Stage(Enum):

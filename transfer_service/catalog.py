@@ -18,6 +18,7 @@ from librarian.errors import (
 )
 from librarian.v1 import transfer_records_pb2 as pb
 from librarian.v1 import transfer_records_pb2_grpc
+from transfer_service.batches import in_calls
 from transfer_service.brakes import Brake
 from transfer_service.config import TransferServiceConfig
 from transfer_service.reasons import LostLeaseError, UnrecordedError
@@ -76,8 +77,10 @@ class BatchRecords:
 
     def record(self, reports: Sequence[pb.TransferReport], way: str = "") -> list[int]:
         """Report what became of transfers; return those that were cancelled meanwhile."""
-        if not reports and not way:
-            return []
+        cancelled_ids = [key for part in in_calls(reports) for key in self._record(part, way)]
+        return cancelled_ids if reports or not way else self._record([], way)
+
+    def _record(self, reports: Sequence[pb.TransferReport], way: str) -> list[int]:
         request = pb.RecordTransfersRequest(
             batch_id=self._claim.batch_id, fence=self._claim.fence, reports=reports, way=way
         )

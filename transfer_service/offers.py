@@ -1,11 +1,11 @@
 """Offering a batch to the neighbour, and what each verdict means for its transfer."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from librarian.service.killpoints import reach
 from librarian.v1 import incoming_pb2
-from transfer_service.batches import Item, Stage
+from transfer_service.batches import Item, Stage, in_calls
 from transfer_service.parts import Fault, PushParts, State, report
 from transfer_service.reasons import Cause, TroubleError
 
@@ -26,17 +26,29 @@ def offer_batch(parts: PushParts) -> incoming_pb2.BatchWayIn:
     items = parts.batch.at(Stage.WAITING)
     if not items:
         return incoming_pb2.BatchWayIn()
+    responses = [_offer(parts, part) for part in in_calls(items)]
+    by_verdict = _sort(items, [answer for response in responses for answer in response.files])
+    _raise_if_nothing_can_go_on(parts, by_verdict)
+    _report(parts, by_verdict)
+    reach("transfer.offered")
+    return _way_in(responses)
+
+
+def _offer(parts: PushParts, items: Sequence[Item]) -> incoming_pb2.OfferFilesResponse:
+    parts.brake.check()
     response = parts.neighbour.offer((_offered(item) for item in items), parts.ways)
     if len(response.files) != len(items):
         raise TroubleError(
             Cause.MISCONFIGURED,
             f"{parts.neighbour.name} answered {len(response.files)} of {len(items)} offered files.",
         )
-    by_verdict = _sort(items, response)
-    _raise_if_nothing_can_go_on(parts, by_verdict)
-    _report(parts, by_verdict)
-    reach("transfer.offered")
-    return response.way_in
+    return response
+
+
+def _way_in(responses: Sequence[incoming_pb2.OfferFilesResponse]) -> incoming_pb2.BatchWayIn:
+    """Return where to bring what is expected: what expects nothing does not tell."""
+    telling = [r for r in responses if any(f.verdict == Verdict.ACCEPTED for f in r.files)]
+    return (telling or responses)[-1].way_in
 
 
 def _offered(item: Item) -> incoming_pb2.OfferedFile:
@@ -52,9 +64,9 @@ def _offered(item: Item) -> incoming_pb2.OfferedFile:
     )
 
 
-def _sort(items: list[Item], response: incoming_pb2.OfferFilesResponse) -> _Sorted:
+def _sort(items: Sequence[Item], answers: Sequence[incoming_pb2.OfferAnswer]) -> _Sorted:
     by_verdict: dict[int, list[Item]] = defaultdict(list)
-    for item, answer in zip(items, response.files, strict=True):
+    for item, answer in zip(items, answers, strict=True):
         item.upload_id = answer.upload_id or item.upload_id
         item.error = answer.message
         by_verdict[answer.verdict].append(item)

@@ -15,6 +15,7 @@ from librarian.v1 import (
     incoming_pb2_grpc,
     transfer_records_pb2,
 )
+from transfer_service.batches import in_calls
 from transfer_service.reasons import trouble_from
 
 _PING_SECONDS = 20.0
@@ -108,14 +109,13 @@ class Neighbour:
 
     def withdraw(self, upload_ids: Sequence[str]) -> None:
         """Give up uploads."""
-        if not upload_ids:
-            # To name none would give up all.
-            return
-        request = incoming_pb2.WithdrawFilesRequest(
-            batch_id=self._claim.batch_id, fence=self._claim.fence, upload_ids=upload_ids
-        )
-        with self._troubles():
-            self._incoming.WithdrawFiles(request, timeout=_CALL_SECONDS)
+        # To name none would give up all: then there is no call.
+        for part in in_calls(upload_ids):
+            request = incoming_pb2.WithdrawFilesRequest(
+                batch_id=self._claim.batch_id, fence=self._claim.fence, upload_ids=part
+            )
+            with self._troubles():
+                self._incoming.WithdrawFiles(request, timeout=_CALL_SECONDS)
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:

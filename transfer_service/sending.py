@@ -7,7 +7,7 @@ from librarian.errors import LibrarianError, StateError
 from librarian.service.killpoints import reach
 from librarian.v1 import incoming_pb2
 from librarian.v1 import store_agent_pb2 as agent_pb
-from transfer_service.batches import Item, Stage
+from transfer_service.batches import Item, Stage, in_calls
 from transfer_service.parts import Fault, PushParts, State, report
 from transfer_service.reasons import Cause, TroubleError, trouble_from
 from transfer_service.source_agents import push_file
@@ -155,9 +155,9 @@ class _Push:
         return len(self._pending) >= _GROUP_FILES or age_seconds >= _GROUP_SECONDS
 
     def _finish(self) -> None:
-        items = list(self._parts.batch.by_upload(self._pending).values())
+        pending = list(self._parts.batch.by_upload(self._pending).values())
         self._pending = []
-        if items:
+        for items in in_calls(pending):
             reach("transfer.sent")
             finish_items(self._parts, items, self.way)
             self._finished_bytes += sum(item.size_bytes for item in items)

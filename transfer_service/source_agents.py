@@ -1,6 +1,6 @@
 """This site's own store agent that has a batch's instances."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from librarian.errors import (
 )
 from librarian.v1 import store_agent_pb2 as agent_pb
 from librarian.v1 import store_agent_pb2_grpc, transfer_records_pb2
-from transfer_service.batches import Item
+from transfer_service.batches import Item, in_calls
 from transfer_service.brakes import Brake, Patience
 from transfer_service.reasons import Cause, HandOnError, TroubleError
 
@@ -48,8 +48,11 @@ class SourceAgent:
         """Begin to bring files; return the stream of answers."""
         return self._stub.PushFiles(request)
 
-    def check(self, items: Iterable[Item]) -> list[agent_pb.CheckedInstance]:
+    def check(self, items: Sequence[Item]) -> list[agent_pb.CheckedInstance]:
         """Have instances read whole and compared with the record; return an answer for each."""
+        return [answer for part in in_calls(items) for answer in self._check(part)]
+
+    def _check(self, items: Iterable[Item]) -> list[agent_pb.CheckedInstance]:
         request = agent_pb.CheckInstancesRequest(
             batch_id=self._claim.batch_id, files=[push_file(item) for item in items]
         )

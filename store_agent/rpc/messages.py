@@ -20,11 +20,11 @@ _Item = TypeVar("_Item")
 _MAX_BATCH = 1000
 
 
-def check_batch(items: Sized) -> None:
+def check_batch(items: Sized, most: int = _MAX_BATCH) -> None:
     """Raise InvalidRequestError when a call has more items than it may."""
     count = len(items)
-    if count > _MAX_BATCH:
-        raise InvalidRequestError(f"A call takes at most {_MAX_BATCH} items, and got {count}.")
+    if count > most:
+        raise InvalidRequestError(f"A call takes at most {most} items, and got {count}.")
 
 
 def batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:

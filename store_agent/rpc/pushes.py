@@ -15,6 +15,9 @@ from store_agent.rpc import tickets
 from store_agent.rpc.messages import check_batch
 from store_agent.stores import Stores
 
+# A whole batch goes in one call, for one rsync brings it.
+_MAX_PUSHED = 2500
+
 
 class PushServicer(store_agent_pb2_grpc.StoreAgentServicer):
     """Serves PushFiles and CheckInstances."""
@@ -27,7 +30,7 @@ class PushServicer(store_agent_pb2_grpc.StoreAgentServicer):
     ) -> Iterator[pb.PushFilesResponse]:
         """Bring instances to a neighbour's store."""
         tickets.check_push(request.batch_id)
-        check_batch(request.files)
+        check_batch(request.files, _MAX_PUSHED)
         files = list(map(_push_file, request.files))
         reports = self._pusher.push(_push(request), files, lambda: not context.is_active())
         for report in reports:

@@ -82,8 +82,8 @@ def test_a_push_needs_a_ticket_of_its_batch(sites: Sites) -> None:
 
 
 def test_a_batch_is_not_too_large(sites: Sites) -> None:
-    with pytest.raises(InvalidRequestError, match="at most 1000"):
-        sites.push([pb.PushFile(upload_id=f"{BATCH}-{n}") for n in range(1001)])
+    with pytest.raises(InvalidRequestError, match="at most 2500"):
+        sites.push([pb.PushFile(upload_id=f"{BATCH}-{n}") for n in range(2501)])
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", ".librarian-store", "a/../../x"])

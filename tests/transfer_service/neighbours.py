@@ -87,10 +87,9 @@ class FakeIncoming(incoming_pb2_grpc.IncomingServicer):
     def OfferFiles(self, request, context):
         with self._faults.around("OfferFiles"):
             self._check(request)
-            return pb.OfferFilesResponse(
-                files=[self._answer(request.batch_id, file) for file in request.files],
-                way_in=self.way_in,
-            )
+            files = [self._answer(request.batch_id, file) for file in request.files]
+            expects = any(file.verdict == Verdict.ACCEPTED for file in files)
+            return pb.OfferFilesResponse(files=files, way_in=self.way_in if expects else None)
 
     def FinishFiles(self, request, context):
         with self._faults.around("FinishFiles"):

@@ -4,6 +4,7 @@ import pytest
 
 from librarian.v1 import incoming_pb2, uploads_pb2
 from tests.polling import wait_until
+from transfer_service import batches
 
 Verdict = incoming_pb2.OfferAnswer.Verdict
 
@@ -18,6 +19,23 @@ def test_a_batch_is_offered_sent_and_confirmed(world, start):
     assert end.sent_bytes == sum(row.file.size_bytes for row in world.catalog.rows.values())
     assert end.sending_seconds > 0
     assert world.catalog.way == "stream"
+
+
+def test_a_batch_of_more_than_fits_into_a_call_is_one_push(world, start, monkeypatch):
+    monkeypatch.setattr(batches, "_CALL_ITEMS", 2)
+    world.agent.way = incoming_pb2.PUSH_WAY_RSYNC
+    world.incoming.verdicts = {
+        "zen.2.uv": (Verdict.CONFLICT, "Other contents have that name."),
+        "zen.7.uv": (Verdict.HELD, ""),
+    }
+    world.catalog.add(7)
+    start()
+    assert world.wait_for_end().cause == 0
+    assert world.catalog.states() == ["CONFIRMED", "DECLINED", *["CONFIRMED"] * 5]
+    assert [len(push.files) for push in world.agent.pushes] == [5]
+    # The last offer expects nothing, and so does not tell where to.
+    assert world.agent.pushes[0].way_in.store_name
+    assert [len(group) for group in world.incoming.finished_groups] == [2, 2, 1]
 
 
 def test_what_comes_later_is_taken_up_at_once(world, start):
