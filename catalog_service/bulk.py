@@ -71,7 +71,7 @@ def insert_rows(
         execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
 
 
-def update_rows(
+def update_by_id(
     db: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Write values of their own to many rows, each given by its `id` and then its columns.

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service import links
-from catalog_service.bulk import driver_time, table_of, update_rows
+from catalog_service.bulk import driver_time, table_of, update_by_id
 from catalog_service.clock import database_time
 from catalog_service.tables import Agent, Librarian, Site, Transfer, TransferBatch
 from catalog_service.transfer_claims import (
@@ -275,5 +275,5 @@ def _make_batch(db: Session, librarian_id: int, lane: Lane, picked: Picked) -> T
     db.flush()
     time = driver_time(db, now)
     rows = [(key, batch.id, instance_id, time) for key, instance_id in picked.instances.items()]
-    update_rows(db, _TRANSFERS, ("batch_id", "instance_id", "update_time"), rows)
+    update_by_id(db, _TRANSFERS, ("batch_id", "instance_id", "update_time"), rows)
     return batch

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Update, func, literal, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import driver_time, has_key_among, table_of, update_rows
+from catalog_service.bulk import driver_time, has_key_among, table_of, update_by_id
 from catalog_service.clock import database_time
 from catalog_service.remote_instances import add_remote_instances
 from catalog_service.tables import StandingOrder, Transfer
@@ -63,7 +63,7 @@ def _move(db: Session, state: str, uploads: Mapping[int, str], now: datetime) ->
     """Bring transfers to a state, each with its upload's number if it has a new one."""
     time = driver_time(db, now)
     named = [(key, state, upload_id, time) for key, upload_id in uploads.items() if upload_id]
-    update_rows(db, _TRANSFERS, ("state", "upload_id", "update_time"), named)
+    update_by_id(db, _TRANSFERS, ("state", "upload_id", "update_time"), named)
     if len(named) == len(uploads):
         return
     values: dict[str, Any] = {"state": state, "update_time": now}
