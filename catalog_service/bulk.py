@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 Row = dict[str, Any]
@@ -64,11 +66,47 @@ def insert_rows(
         db.connection().exec_driver_sql(f"{into}({marks})", list(rows))
         return
     # PostgreSQL's driver is an extra: a site on SQLite does without it.
+    import psycopg2
     from psycopg2.extras import execute_values
 
     driver: Any = db.connection().connection.driver_connection
-    with driver.cursor() as cursor:
-        execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
+    try:
+        with driver.cursor() as cursor:
+            execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
+    except psycopg2.Error as error:
+        # As SQLAlchemy raises it: a transaction that lost a race is run again.
+        raise DBAPIError.instance(into, None, error, psycopg2.Error) from error
+
+
+def insert_dicts(db: Session, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows that all have the same columns in the same order, by the driver alone."""
+    if not rows:
+        return
+
+    @cache
+    def driven(time: datetime) -> Any:
+        return driver_time(db, time)
+
+    values = [
+        tuple(driven(value) if isinstance(value, datetime) else value for value in row.values())
+        for row in rows
+    ]
+    insert_rows(db, table, tuple(rows[0]), values)
+
+
+def update_rows(
+    db: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Set columns, the first of which is the key, of one row after the other by the driver alone.
+
+    In the order given, for unique columns let others wait.
+    """
+    if not rows:
+        return
+    mark = "?" if is_sqlite(db) else "%s"
+    values = ", ".join(f"{column} = {mark}" for column in columns[1:])
+    statement = f"UPDATE {table.name} SET {values} WHERE {columns[0]} = {mark}"  # noqa: S608 - our own names.
+    db.connection().exec_driver_sql(statement, [(*row[1:], row[0]) for row in rows])
 
 
 def update_by_id(

@@ -7,7 +7,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
-from catalog_service.incoming_records import origin_from_json
+from catalog_service.incoming_records import checksum_at_origin
 from catalog_service.librarians import find_librarian_by_site
 from catalog_service.tables import IncomingBatch, Librarian, Upload
 from catalog_service.uploads import possible_ids
@@ -63,7 +63,7 @@ def find_untold(db: Session) -> tuple[Librarian | None, Sequence[Arrival]]:
 
 
 def _arrival(upload: Upload) -> Arrival:
-    checksum = origin_from_json(upload.origin).checksum if upload.origin else upload.checksum
+    checksum = checksum_at_origin(upload.origin) if upload.origin else upload.checksum
     return Arrival(upload.id, upload.transfer_id or 0, upload.file_name, checksum)
 
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import insert_or, is_one_of, table_of
 from catalog_service.clock import database_time
-from catalog_service.incoming_records import origin_from_json
+from catalog_service.incoming_records import checksum_at_origin
 from catalog_service.tables import File, IncomingBatch, Instance, Upload
 from catalog_service.uploads import OPEN_STATES
 from librarian.errors import (
@@ -29,6 +30,15 @@ _BATCH_ID = re.compile(r"[0-9a-f]{16,32}")
 _UPLOADS = table_of(Upload)
 _BATCHES = table_of(IncomingBatch)
 _OVER = ("DONE", "FAILED", "CANCELLED")
+_FILES = table_of(File)
+_INSTANCES = table_of(Instance)
+
+_PROGRESS = select(_UPLOADS.c.id, _UPLOADS.c.state, _UPLOADS.c.sent)
+# What tells how an upload ended.
+_ENDS = select(
+    *(_UPLOADS.c.id, _UPLOADS.c.transfer_id, _UPLOADS.c.file_name, _UPLOADS.c.state),
+    *(_UPLOADS.c.checksum, _UPLOADS.c.origin, _UPLOADS.c.error, _UPLOADS.c.error_reason),
+)
 
 RSYNC = "RSYNC"
 
@@ -116,52 +126,55 @@ def finish_files(
     Raises UnknownUploadError, and StateError when one of them was given up.
     """
     wanted = set(upload_ids)
-    uploads = [upload for upload in _lock_uploads(db, batch) if upload.id in wanted]
-    if missing := wanted - {upload.id for upload in uploads}:
+    states = {row.id: row.state for row in _lock_uploads(db, batch) if row.id in wanted}
+    if missing := wanted - states.keys():
         raise UnknownUploadError(
             f"The batch has no upload {show_name(min(missing))} here: offer it anew."
         )
-    if given_up := [upload for upload in uploads if upload.state == "CANCELLED"]:
-        raise StateError(
-            f"{show_name(given_up[0].file_name)} was given up ({given_up[0].error}):"
-            " offer the batch anew."
-        )
+    if given_up := [upload_id for upload_id, state in states.items() if state == "CANCELLED"]:
+        raise _given_up(db, given_up[0])
     # Once rsync was at work, files may lie where it put them, whichever way the others came.
     batch.way = way if batch.way != RSYNC else RSYNC
-    open_ids = [upload.id for upload in uploads if upload.state in OPEN_STATES]
+    open_ids = [upload_id for upload_id, state in states.items() if state in OPEN_STATES]
     values = {"sent": True, "expire_time": database_time(db) + lease}
     db.flush()
-    db.connection().execute(update(_UPLOADS).where(_UPLOADS.c.id.in_(open_ids)).values(**values))
-    return len(uploads)
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, open_ids))
+    db.connection().execute(statement.values(**values))
+    return len(states)
+
+
+def _given_up(db: Session, upload_id: str) -> StateError:
+    columns = select(_UPLOADS.c.file_name, _UPLOADS.c.error).where(_UPLOADS.c.id == upload_id)
+    name, error = db.execute(columns).one()
+    return StateError(f"{show_name(name)} was given up ({error}): offer the batch anew.")
 
 
 def renew_batch(db: Session, batch: IncomingBatch, lease: timedelta) -> int:
     """Give the uploads of a batch another lease; return how many are still expected."""
-    waiting = [upload for upload in _lock_uploads(db, batch) if upload.state in OPEN_STATES]
-    time = database_time(db) + lease
-    for upload in waiting:
-        upload.expire_time = time
-    return sum(upload.state == "RECEIVING" and not upload.sent for upload in waiting)
+    uploads = [upload for upload in _lock_uploads(db, batch) if upload.state in OPEN_STATES]
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, [row.id for row in uploads]))
+    db.connection().execute(statement.values(expire_time=database_time(db) + lease))
+    return sum(upload.state == "RECEIVING" and not upload.sent for upload in uploads)
 
 
 def withdraw_files(db: Session, batch: IncomingBatch, upload_ids: Collection[str]) -> int:
     """Give up files that are not verified yet, all when none is named; return how many."""
     given_up = [
-        upload
+        upload.id
         for upload in _lock_uploads(db, batch)
         if upload.state == "RECEIVING" and (not upload_ids or upload.id in upload_ids)
     ]
-    for upload in given_up:
-        upload.state, upload.error = "CANCELLED", "The neighbour withdrew it."
-        # A worker that is verifying it must not go on.
-        upload.fence += 1
+    # A worker that is verifying one must not go on.
+    values = {"error": "The neighbour withdrew it.", "fence": _UPLOADS.c.fence + 1}
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, given_up))
+    db.connection().execute(statement.values(state="CANCELLED", **values))
     return len(given_up)
 
 
-def _lock_uploads(db: Session, batch: IncomingBatch) -> Sequence[Upload]:
-    statement = select(Upload).where(Upload.incoming_batch_id == batch.id).order_by(Upload.id)
-    locked = statement.with_for_update().execution_options(populate_existing=True)
-    return db.scalars(locked).all()
+def _lock_uploads(db: Session, batch: IncomingBatch) -> Sequence[Row[str, str, bool]]:
+    """Lock the uploads of a batch, in the order in which others do; return how far each is."""
+    statement = _PROGRESS.where(_UPLOADS.c.incoming_batch_id == batch.id).order_by(_UPLOADS.c.id)
+    return db.execute(statement.with_for_update()).all()
 
 
 def find_settled(
@@ -174,11 +187,11 @@ def find_settled(
     batch = db.get(IncomingBatch, check_batch_id(batch_id))
     if batch is None or batch.account_name != account_name:
         raise _unknown_batch(batch_id)
-    columns = select(_UPLOADS.c.id, _UPLOADS.c.state, _UPLOADS.c.sent)
-    rows = db.execute(columns.where(_UPLOADS.c.incoming_batch_id == batch_id)).all()
+    rows = db.execute(_PROGRESS.where(_UPLOADS.c.incoming_batch_id == batch_id)).all()
     new = [row.id for row in rows if row.state in _OVER and row.sent and row.id not in told]
     done = not any(row.sent and row.state in OPEN_STATES for row in rows)
-    uploads = db.scalars(select(Upload).where(Upload.id.in_(new)).order_by(Upload.id)).all()
+    ends = _ENDS.where(is_one_of(db, _UPLOADS.c.id, new)).order_by(_UPLOADS.c.id)
+    uploads = db.execute(ends).all() if new else []
     times = find_verify_times(db, [upload.file_name for upload in uploads])
     return [_settled(upload, times.get(upload.file_name)) for upload in uploads], done
 
@@ -186,19 +199,19 @@ def find_settled(
 def find_verify_times(db: Session, file_names: Collection[str]) -> dict[str, datetime]:
     """Return when an available instance of each file was last found good, by the file's name."""
     statement = (
-        select(File.name, func.max(Instance.verify_time))
-        .join(Instance, Instance.file_id == File.id)
-        .where(is_one_of(db, File.name, file_names), Instance.available)
-        .group_by(File.name)
+        select(_FILES.c.name, func.max(_INSTANCES.c.verify_time))
+        .join(_INSTANCES, _INSTANCES.c.file_id == _FILES.c.id)
+        .where(is_one_of(db, _FILES.c.name, file_names), _INSTANCES.c.available)
+        .group_by(_FILES.c.name)
     )
     rows = db.execute(statement) if file_names else ()
     return {name: time for name, time in rows if time is not None}
 
 
-def _settled(upload: Upload, verify_time: datetime | None) -> SettledUpload:
+def _settled(upload: Row[*tuple[Any, ...]], verify_time: datetime | None) -> SettledUpload:
     number = upload.transfer_id or 0
     if upload.state == "DONE":
-        checksum = origin_from_json(upload.origin).checksum if upload.origin else upload.checksum
+        checksum = checksum_at_origin(upload.origin) if upload.origin else upload.checksum
         return SettledUpload(upload.id, number, checksum, verify_time)
     if upload.state == "FAILED":
         return SettledUpload(upload.id, number, error=error_from(upload.error_reason, upload.error))

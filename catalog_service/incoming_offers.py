@@ -5,23 +5,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.bulk import Row, insert_dicts, is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.incoming import find_verify_times, take_batch
 from catalog_service.incoming_records import (
     OfferedFile,
     check_offered,
-    origin_from_json,
+    is_of_offer,
     origin_of,
     refuse_other_observation,
 )
 from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.store_choice import Candidate, choose_store, keep_room, load_candidates
-from catalog_service.tables import Agent, File, IncomingBatch, Observation, Store, Upload
-from catalog_service.uploads import find_files, load_places, refuse_other_contents
+from catalog_service.tables import Agent, IncomingBatch, Observation, Store, Upload
+from catalog_service.uploads import (
+    KnownFile,
+    find_files,
+    load_places,
+    refuse_other_contents,
+)
 from librarian.errors import (
     ConflictError,
     InvalidRequestError,
@@ -94,7 +99,7 @@ def take_offer(db: Session, offer: Offer) -> OfferOutcome:
     held = [o.name for o, a in zip(offer.files, answers, strict=True) if a.verdict is Verdict.HELD]
     times = find_verify_times(db, held)
     answers = [
-        replace(answer, verify_time=times.get(item.name))
+        replace(answer, verify_time=times[item.name]) if item.name in times else answer
         for item, answer in zip(offer.files, answers, strict=True)
     ]
     wanted = [batch.store_id for a in answers if a.verdict is Verdict.ACCEPTED and batch.store_id]
@@ -139,11 +144,11 @@ class _Taker:
     def flush(self) -> None:
         """Write what was accepted."""
         self._db.flush()
-        execute_many(self._db, insert(_UPLOADS), self._rows)
+        insert_dicts(self._db, _UPLOADS, self._rows)
 
     def _taken(self, item: OfferedFile) -> Answer:
         earlier = self._earlier.get(item.transfer_id)
-        if earlier is not None and not _is_same(earlier, item):
+        if earlier is not None and not is_of_offer(earlier, item):
             self._put_aside(earlier)
             earlier = None
         file = self._files.get(item.name)
@@ -190,7 +195,8 @@ class _Taker:
         store = choose_store([self._store_of_batch()], item.size_bytes, "")
         # Last, for a key is there for good: none is made for what is refused.
         self._keys.settle(item.metadata)
-        self._batch.store_id = store.id
+        if self._batch.store_id != store.id:
+            self._batch.store_id = store.id
         row = {
             "id": f"{self._offer.batch_id}-{self._next_number}",
             "account_name": self._offer.account_name,
@@ -248,7 +254,8 @@ class _Taker:
             for item in self._offer.files
         }
         statement = select(Upload).where(
-            Upload.account_name == self._offer.account_name, Upload.request_id.in_(wanted)
+            Upload.account_name == self._offer.account_name,
+            is_one_of(self._db, Upload.request_id, wanted),
         )
         locked = statement.order_by(Upload.id).with_for_update()
         rows = self._db.scalars(locked.execution_options(populate_existing=True))
@@ -266,16 +273,7 @@ class _Taker:
         return {row.obsid: row for row in rows}
 
 
-def _is_same(upload: Upload, item: OfferedFile) -> bool:
-    """Tell whether an upload of this request id is of the file that is offered now."""
-    if upload.origin is None:
-        return False
-    there = (upload.file_name, upload.parent_dirs, upload.size_bytes)
-    checksum = origin_from_json(upload.origin).checksum
-    return (*there, checksum) == (item.name, item.parent_dirs, item.size_bytes, item.checksum)
-
-
-def _is_held(file: File, item: OfferedFile, earlier: Upload | None) -> bool:
+def _is_held(file: KnownFile, item: OfferedFile, earlier: Upload | None) -> bool:
     """Tell whether the file on record is known to be the one offered, and is available."""
     was_done = earlier is not None and earlier.state == "DONE"
     return file.instance_count > 0 and (file.checksum == item.checksum or was_done)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalog_service.metadata import MetadataValue, check_metadata
 from catalog_service.observation_rules import ObservationFacts, check_facts
-from catalog_service.tables import Observation
+from catalog_service.tables import Observation, Upload
 from catalog_service.travelling_sessions import SessionFacts, check_session
 from catalog_service.uploads import MAX_SIZE_BYTES
 from librarian.checksums import parse_checksum
@@ -50,8 +50,16 @@ class Origin:
 
     def to_json(self) -> str:
         """Return it as text that `origin_from_json` reads."""
-        time = self.create_time.isoformat() if self.create_time else None
-        return json.dumps({**asdict(self), "create_time": time})
+        session = self.observing_session
+        return json.dumps(
+            {
+                "site_name": self.site_name,
+                "checksum": self.checksum,
+                "source": self.source,
+                "create_time": self.create_time.isoformat() if self.create_time else None,
+                "observing_session": asdict(session) if session else None,
+            }
+        )
 
 
 def origin_from_json(text: str) -> Origin:
@@ -63,6 +71,12 @@ def origin_from_json(text: str) -> Origin:
     return Origin(**kept)
 
 
+def checksum_at_origin(text: str) -> str:
+    """Return the checksum of what was kept as text, as it was offered."""
+    checksum: str = json.loads(text)["checksum"]
+    return checksum
+
+
 def origin_of(offered: OfferedFile, site_name: str, account_name: str) -> Origin:
     """Return what is kept of an offered file's record."""
     return Origin(
@@ -72,6 +86,15 @@ def origin_of(offered: OfferedFile, site_name: str, account_name: str) -> Origin
         offered.create_time,
         offered.observing_session,
     )
+
+
+def is_of_offer(upload: Upload, item: OfferedFile) -> bool:
+    """Tell whether an upload of this request id is of the file that is offered now."""
+    if upload.origin is None:
+        return False
+    there = (upload.file_name, upload.parent_dirs, upload.size_bytes)
+    checksum = checksum_at_origin(upload.origin)
+    return (*there, checksum) == (item.name, item.parent_dirs, item.size_bytes, item.checksum)
 
 
 def check_offered(offered: OfferedFile) -> OfferedFile:

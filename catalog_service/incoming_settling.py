@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, delete, exists, select, true
+from sqlalchemy import ColumnElement, Select, delete, exists, select, true
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -33,6 +34,21 @@ class BatchPlace:
     agent: Agent
 
 
+class ArrivedUpload(NamedTuple):
+    """A file that was sent, and what tells where it is and whether anybody completes it."""
+
+    id: str
+    file_name: str
+    parent_dirs: str
+    size_bytes: int
+    store_id: int
+    worker: str | None
+    worker_until: datetime | None
+
+
+_ARRIVED = select(*(_UPLOADS.c[column] for column in ArrivedUpload._fields))
+
+
 @dataclass(frozen=True)
 class ArrivedPart:
     """Some files of a batch that were sent, to be completed together."""
@@ -40,7 +56,7 @@ class ArrivedPart:
     place: BatchPlace
     # Those that rsync brought are still where it put them.
     by_rsync: bool
-    uploads: Sequence[Upload]
+    uploads: Sequence[ArrivedUpload]
 
     @property
     def is_large(self) -> bool:
@@ -66,46 +82,34 @@ def find_arrived_part(
 
     Large ones only when told so.
     """
-    # Of all only what tells which: a thread that finds none free looks at every file of the batch.
-    columns = (
-        *(_UPLOADS.c.id, _UPLOADS.c.size_bytes, _UPLOADS.c.store_id),
-        *(_UPLOADS.c.worker, _UPLOADS.c.worker_until),
-    )
-    statement = select(*columns).where(
+    statement = _ARRIVED.where(
         _UPLOADS.c.incoming_batch_id == batch_id, _UPLOADS.c.state.in_(OPEN_STATES), _UPLOADS.c.sent
     )
     if not large:
         statement = statement.where(_UPLOADS.c.size_bytes <= _PART_BYTES)
     time = database_time(db)
-    free = [
-        row
-        for row in db.execute(statement.order_by(_UPLOADS.c.size_bytes, _UPLOADS.c.id))
-        if row.id not in but_not and not has_live_worker(row, time)
-    ]
+    rows = db.execute(statement.order_by(_UPLOADS.c.size_bytes, _UPLOADS.c.id)).all()
+    sent = (ArrivedUpload(*row) for row in rows)
+    free = [one for one in sent if one.id not in but_not and not has_live_worker(one, time)]
     if not free:
         return None
     store_id = free[0].store_id
-    uploads = _load(db, _first_part([row for row in free if row.store_id == store_id]))
+    uploads = _first_part([upload for upload in free if upload.store_id == store_id])
     row = db.execute(_places().where(IncomingBatch.id == batch_id, Store.id == store_id))
     batch, store, agent = row.one()
     place = BatchPlace(batch.id, batch.account_name, store.name, agent)
     return ArrivedPart(place, batch.way == RSYNC, uploads)
 
 
-def _first_part(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
-    part: list[str] = []
+def _first_part(uploads: Sequence[ArrivedUpload]) -> list[ArrivedUpload]:
+    part: list[ArrivedUpload] = []
     size_bytes = 0
-    for row in rows[:_PART_FILES]:
-        size_bytes += row.size_bytes
+    for upload in uploads[:_PART_FILES]:
+        size_bytes += upload.size_bytes
         if part and size_bytes > _PART_BYTES:
             break
-        part.append(row.id)
+        part.append(upload)
     return part
-
-
-def _load(db: Session, upload_ids: Sequence[str]) -> Sequence[Upload]:
-    statement = select(Upload).where(Upload.id.in_(upload_ids))
-    return db.scalars(statement.order_by(Upload.size_bytes, Upload.id)).all()
 
 
 def _places() -> Select[IncomingBatch, Store, Agent]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, is_one_of, is_sqlite, table_of
+from catalog_service.bulk import execute_many, is_one_of, is_sqlite, table_of, update_rows
 from catalog_service.incoming_records import origin_from_json
 from catalog_service.kin import Kin, find_kin
 from catalog_service.observation_rules import (
@@ -21,10 +21,15 @@ from catalog_service.observation_rules import (
     resolve_observation,
 )
 from catalog_service.recording import NewInstance, record_instances
-from catalog_service.tables import File, Store, Upload
+from catalog_service.tables import Store, Upload
 from catalog_service.upload_agents import Verified
 from catalog_service.upload_claims import Claim, lock_claimed
-from catalog_service.uploads import algorithm_of, find_files, refuse_other_contents
+from catalog_service.uploads import (
+    KnownFile,
+    algorithm_of,
+    find_files,
+    refuse_other_contents,
+)
 from librarian.errors import LibrarianError
 
 _STORES = table_of(Store)
@@ -33,7 +38,25 @@ _UPLOADS = table_of(Upload)
 # by a unique column, and held alone by a registration, which does not.
 _NAMES_LOCK = 0x4C696272
 
-_WRITTEN = ("state", "checksum", "inode", "claimed_name", "observation", "error", "error_reason")
+# What becomes of an upload that was verified, or failed: values in this order.
+_OUTCOME = (
+    "id",
+    "state",
+    "checksum",
+    "inode",
+    "claimed_name",
+    "observation",
+    "error",
+    "error_reason",
+)
+_Outcome = tuple[Any, ...]
+
+# What goes from an upload onto the record of its file. From VERIFIED on nobody changes it.
+_PLACED = select(
+    *(_UPLOADS.c.id, _UPLOADS.c.file_name, _UPLOADS.c.size_bytes, _UPLOADS.c.checksum),
+    *(_UPLOADS.c.observation, _UPLOADS.c.origin, _UPLOADS.c.account_name, _UPLOADS.c.parent_dirs),
+    *(_UPLOADS.c.deletion_allowed, _UPLOADS.c.metadata.label("custom")),
+)
 
 
 @dataclass
@@ -41,9 +64,9 @@ class VerifiedRound:
     """What became of verified uploads: ready for their place, over, or held up by another."""
 
     ready: list[Claim] = field(default_factory=list)
-    over: dict[Claim, File | LibrarianError] = field(default_factory=dict)
+    over: dict[Claim, KnownFile | LibrarianError] = field(default_factory=dict)
     held_up: list[Claim] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[_Outcome] = field(default_factory=list)
 
 
 def share_names(db: Session) -> None:
@@ -60,10 +83,10 @@ def take_names(db: Session) -> None:
 
 def find_claimed_names(db: Session, names: Iterable[str], but_not: Iterable[str] = ()) -> set[str]:
     """Return those of the names that uploads, other than those given by id, have claimed."""
-    columns = select(Upload.claimed_name).where(
-        is_one_of(db, Upload.claimed_name, names), Upload.id.not_in(set(but_not))
-    )
-    return {name for name in db.execute(columns).scalars() if name is not None}
+    columns = select(_UPLOADS.c.id, _UPLOADS.c.claimed_name)
+    rows = db.execute(columns.where(is_one_of(db, _UPLOADS.c.claimed_name, names)))
+    own_ids = set(but_not)
+    return {name for upload_id, name in rows if upload_id not in own_ids}
 
 
 def record_verified(db: Session, results: Mapping[Claim, Verified]) -> VerifiedRound:
@@ -77,7 +100,7 @@ def record_verified(db: Session, results: Mapping[Claim, Verified]) -> VerifiedR
     for claim in sorted(results, key=lambda claim: claim.upload.file_name):
         if claim.upload.id in mine:
             decider.decide(claim, results[claim])
-    execute_many(db, _outcome_update(*_WRITTEN), decider.round.rows)
+    update_rows(db, _UPLOADS, _OUTCOME, decider.round.rows)
     return decider.round
 
 
@@ -90,7 +113,7 @@ def _load_kin(db: Session, results: Mapping[Claim, Verified]) -> Kin:
 class _Decider:
     """Decides one batch of verified uploads."""
 
-    def __init__(self, files: Mapping[str, File], claimed_names: set[str], kin: Kin) -> None:
+    def __init__(self, files: Mapping[str, KnownFile], claimed_names: set[str], kin: Kin) -> None:
         self.round = VerifiedRound()
         self._files = files
         self._claimed_names = claimed_names
@@ -112,23 +135,23 @@ class _Decider:
         except LibrarianError as error:
             self._fail(claim, error)
 
-    def _settle(self, claim: Claim, verified: Verified, file: File) -> None:
+    def _settle(self, claim: Claim, verified: Verified, file: KnownFile) -> None:
         if not verified.equals_record:
             refuse_other_contents(file, claim.upload.size_bytes, verified.checksum)
         self.round.over[claim] = file
-        self.round.rows.append(_outcome(claim, "DONE", verified))
+        self.round.rows.append(_done(claim, verified))
 
-    def _ready(self, claim: Claim, verified: Verified, file: File | None) -> None:
+    def _ready(self, claim: Claim, verified: Verified, file: KnownFile | None) -> None:
         if file is not None and not verified.equals_record:
             refuse_other_contents(file, claim.upload.size_bytes, verified.checksum)
         facts = resolve_observation(_evidence(claim, verified), self._kin)
-        row = _outcome(claim, "VERIFIED", verified, claimed_name=claim.upload.file_name)
-        row["new_observation"] = facts.to_json() if facts else None
-        if file is not None:
-            row["new_checksum"] = file.checksum
-        self._claimed_names.add(claim.upload.file_name)
-        self.round.rows.append(row)
-        claim.upload.inode, claim.upload.checksum = verified.inode, row["new_checksum"]
+        upload = claim.upload
+        upload.checksum = file.checksum if file is not None else verified.checksum
+        upload.inode = verified.inode
+        observation = facts.to_json() if facts else None
+        found = (upload.id, "VERIFIED", upload.checksum, upload.inode)
+        self.round.rows.append((*found, upload.file_name, observation, "", ""))
+        self._claimed_names.add(upload.file_name)
         self.round.ready.append(claim)
 
     def _fail(self, claim: Claim, error: LibrarianError) -> None:
@@ -136,7 +159,7 @@ class _Decider:
         self.round.rows.append(_failure(claim, error))
 
 
-def _is_comparable(file: File, verified: Verified) -> bool:
+def _is_comparable(file: KnownFile, verified: Verified) -> bool:
     return verified.equals_record or algorithm_of(verified.checksum) == algorithm_of(file.checksum)
 
 
@@ -153,18 +176,17 @@ def record_failures(db: Session, failures: Mapping[Claim, LibrarianError]) -> No
     """Record that uploads have failed for good."""
     mine = lock_claimed(db, list(failures))
     rows = [_failure(claim, failures[claim]) for claim in failures if claim.upload.id in mine]
-    execute_many(db, _outcome_update(*_WRITTEN), rows)
+    update_rows(db, _UPLOADS, _OUTCOME, rows)
 
 
-def record_placed(db: Session, placed: Sequence[Claim]) -> dict[Claim, File]:
-    """Put placed uploads on record and end them; return the files of those still this worker's."""
-    share_names(db)
-    mine = lock_claimed(db, placed)
-    uploads = {
-        upload.id: upload
-        for upload in db.execute(select(Upload).where(Upload.id.in_(mine))).scalars()
-        if upload.state == "VERIFIED"
-    }
+def record_placed(db: Session, placed: Sequence[Claim], mine: set[str]) -> dict[Claim, KnownFile]:
+    """Put placed uploads on record and end them; return the files of those still this worker's.
+
+    `mine` are the ids of these, which the caller has locked.
+    """
+    wanted = is_one_of(db, _UPLOADS.c.id, [c.upload.id for c in placed if c.upload.id in mine])
+    rows = db.execute(_PLACED.where(wanted, _UPLOADS.c.state == "VERIFIED")).all()
+    uploads = {row.id: row for row in rows}
     claims = [claim for claim in placed if claim.upload.id in uploads]
     names = [claim.upload.file_name for claim in claims]
     known = {name: file.id for name, file in find_files(db, names).items()}
@@ -175,7 +197,7 @@ def record_placed(db: Session, placed: Sequence[Claim]) -> dict[Claim, File]:
     return {claim: files[claim.upload.file_name] for claim in claims}
 
 
-def _new_instance(claim: Claim, upload: Upload) -> NewInstance:
+def _new_instance(claim: Claim, upload: Row[*tuple[Any, ...]]) -> NewInstance:
     origin = origin_from_json(upload.origin) if upload.origin else None
     return NewInstance(
         file_name=upload.file_name,
@@ -212,7 +234,7 @@ def _take_room(db: Session, claims: Sequence[Claim]) -> None:
 
 
 def _end_uploads(db: Session, upload_ids: Sequence[str]) -> None:
-    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(upload_ids))
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, upload_ids))
     over = {"state": "DONE", "claimed_name": None, "worker": None, "worker_until": None}
     if upload_ids:
         db.connection().execute(statement.values(**over))
@@ -221,37 +243,18 @@ def _end_uploads(db: Session, upload_ids: Sequence[str]) -> None:
 def mark_discarded(db: Session, upload_ids: Iterable[str]) -> None:
     """Record that nothing is left of uploads in their stores' staging places."""
     ids = sorted(upload_ids)
-    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(ids))
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, ids))
     if ids:
         db.connection().execute(statement.values(discarded=True))
 
 
-def _outcome_update(*columns: str) -> Any:
-    statement = update(_UPLOADS).where(_UPLOADS.c.id == bindparam("key"))
-    return statement.values({column: bindparam(f"new_{column}") for column in columns})
+def _done(claim: Claim, verified: Verified) -> _Outcome:
+    observation = claim.upload.observation
+    found = (verified.checksum, verified.inode)
+    return (claim.upload.id, "DONE", *found, None, observation, "", "")
 
 
-def _outcome(claim: Claim, state: str, verified: Verified, claimed_name: str | None = None) -> Row:
-    return {
-        "key": claim.upload.id,
-        "new_state": state,
-        "new_checksum": verified.checksum,
-        "new_inode": verified.inode,
-        "new_claimed_name": claimed_name,
-        "new_observation": claim.upload.observation,
-        "new_error": "",
-        "new_error_reason": "",
-    }
-
-
-def _failure(claim: Claim, error: LibrarianError) -> Row:
-    return {
-        "key": claim.upload.id,
-        "new_state": "FAILED",
-        "new_checksum": claim.upload.checksum,
-        "new_inode": claim.upload.inode,
-        "new_claimed_name": None,
-        "new_observation": claim.upload.observation,
-        "new_error": str(error),
-        "new_error_reason": error.reason,
-    }
+def _failure(claim: Claim, error: LibrarianError) -> _Outcome:
+    upload = claim.upload
+    found = (upload.checksum, upload.inode, None, upload.observation)
+    return (upload.id, "FAILED", *found, str(error), error.reason)

@@ -18,7 +18,6 @@ from catalog_service.ingest_records import (
     share_names,
 )
 from catalog_service.retrying import run_transaction
-from catalog_service.tables import File, Upload
 from catalog_service.upload_agents import (
     StagingPlace,
     UploadAgents,
@@ -29,12 +28,19 @@ from catalog_service.upload_agents import (
 )
 from catalog_service.upload_claims import (
     Claim,
+    ClaimedUpload,
     ClaimKeeper,
     claim_uploads,
     lock_claimed,
     release_claims,
 )
-from catalog_service.uploads import algorithm_of, find_files, other_contents, unknown_upload
+from catalog_service.uploads import (
+    KnownFile,
+    algorithm_of,
+    find_files,
+    other_contents,
+    unknown_upload,
+)
 from librarian.checksums import parse_checksum
 from librarian.errors import (
     BusyError,
@@ -49,9 +55,9 @@ from librarian.failures import error_from
 from librarian.names import show_name
 from librarian.service.killpoints import reach
 
-Answer = File | LibrarianError
+Answer = KnownFile | LibrarianError
 
-_FINAL = (File, InvalidRequestError, CorruptContentsError, ConflictError, UnknownUploadError)
+_FINAL = (KnownFile, InvalidRequestError, CorruptContentsError, ConflictError, UnknownUploadError)
 
 
 class IngestRound:
@@ -68,7 +74,7 @@ class IngestRound:
         self._agents = agents
         self._checksums = checksums
         self._account_name = account_name
-        self._answers: dict[str, Answer] = {i: unknown_upload(i) for i in checksums}
+        self._answers: dict[str, Answer] = {}
 
     def run(self) -> dict[str, Answer]:
         """Return what became of each upload, by id."""
@@ -92,9 +98,11 @@ class IngestRound:
         self._answers |= dict.fromkeys(claimed.busy, busy)
         # Stands until this round knows better: who loses a claim on the way has no other answer.
         self._answers |= {claim.upload.id: busy for claim in claimed.claims}
+        unknown = self._checksums.keys() - self._answers.keys()
+        self._answers |= {upload_id: unknown_upload(upload_id) for upload_id in unknown}
         return claimed.claims
 
-    def _answer_over(self, over: Sequence[Upload]) -> None:
+    def _answer_over(self, over: Sequence[ClaimedUpload]) -> None:
         names = [upload.file_name for upload in over if upload.state == "DONE"]
         files = (
             run_transaction(self._transactions, lambda db: find_files(db, names)) if names else {}
@@ -195,12 +203,12 @@ def record_end(
     placed: Sequence[Claim],
     discarded_ids: set[str],
     rest: Sequence[Claim],
-) -> dict[Claim, File]:
+) -> dict[Claim, KnownFile]:
     """Put on record what was placed, release the rest; return the files."""
     share_names(db)
     # All at once and in order: whoever renews these claims locks them so, too.
-    lock_claimed(db, claims)
-    files = record_placed(db, placed) if placed else {}
+    mine = lock_claimed(db, claims)
+    files = record_placed(db, placed, mine) if placed else {}
     mark_discarded(db, discarded_ids)
     release_claims(db, rest)
     return files
@@ -226,7 +234,7 @@ def _as_mismatch(claim: Claim, result: Verified | LibrarianError) -> Verified | 
     return result
 
 
-def _error_of(upload: Upload) -> LibrarianError:
+def _error_of(upload: ClaimedUpload) -> LibrarianError:
     """Return why an upload is over that is not done."""
     name = show_name(upload.file_name)
     if upload.state == "FAILED":

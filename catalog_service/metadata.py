@@ -62,6 +62,8 @@ def check_metadata(values: Mapping[str, MetadataValue]) -> None:
 
 def to_json(values: Mapping[str, MetadataValue]) -> str:
     """Return metadata as the text that is kept."""
+    if not values:
+        return "{}"
     return json.dumps({key: _kept(value) for key, value in values.items()}, ensure_ascii=False)
 
 

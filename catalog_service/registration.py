@@ -15,8 +15,8 @@ from catalog_service.observation_rules import (
     resolve_observation,
 )
 from catalog_service.recording import NewInstance, record_instances
-from catalog_service.tables import Agent, File, Instance, Store
-from catalog_service.uploads import find_files, refuse_other_contents
+from catalog_service.tables import Agent, Instance, Store
+from catalog_service.uploads import KnownFile, find_files, refuse_other_contents
 from librarian.errors import (
     BusyError,
     FileMismatchError,
@@ -197,7 +197,7 @@ class _Wave:
         )
 
 
-def _compare(file: File, found: FoundFile) -> None:
+def _compare(file: KnownFile, found: FoundFile) -> None:
     refuse_other_contents(file, found.size_bytes, found.checksum)
     if file.checksum != found.checksum:
         raise FileMismatchError(

@@ -3,20 +3,27 @@
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import ColumnElement, Row, case, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import table_of
+from catalog_service.bulk import is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.database import Transactions
 from catalog_service.retrying import run_transaction
-from catalog_service.tables import Agent, File, Store, Upload
-from catalog_service.uploads import LEASE, OPEN_STATES, find_files, possible_ids
+from catalog_service.tables import Agent, Store, Upload
+from catalog_service.uploads import (
+    LEASE,
+    OPEN_STATES,
+    KnownFile,
+    find_files,
+    load_places,
+    possible_ids,
+)
 from librarian.service.workers import is_gone, this_worker
 
 logger = logging.getLogger(__name__)
@@ -27,16 +34,57 @@ _RENEW_SECONDS = 5.0
 _UPLOADS = table_of(Upload)
 
 
+class Worked(Protocol):
+    """What of an upload tells whether somebody completes it."""
+
+    @property
+    def worker(self) -> str | None:
+        """The worker that had it last."""
+        ...
+
+    @property
+    def worker_until(self) -> datetime | None:
+        """When the worker's claim ends."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class ClaimedUpload:
+    """What completing an upload takes of its row: no row of the ORM, for thousands are claimed."""
+
+    id: str
+    account_name: str
+    file_name: str
+    parent_dirs: str
+    size_bytes: int
+    null_obsid: bool
+    observation: str | None
+    store_id: int
+    state: str
+    checksum: str
+    inode: int | None
+    worker: str | None
+    worker_until: datetime | None
+    fence: int
+    error: str
+    error_reason: str
+    incoming_batch_id: str | None
+    origin: str | None
+
+
+_CLAIMED = select(*(_UPLOADS.c[column.name] for column in fields(ClaimedUpload)))
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """An upload that this worker may complete, as it was when it was claimed."""
 
-    upload: Upload
+    upload: ClaimedUpload
     fence: int
     store: Store
     agent: Agent
     # The file of that name, if it was on record then.
-    file: File | None
+    file: KnownFile | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +92,7 @@ class ClaimRound:
     """What one attempt to claim came to: claims, uploads that are over, ids of busy ones."""
 
     claims: list[Claim]
-    over: list[Upload]
+    over: list[ClaimedUpload]
     busy: list[str]
 
 
@@ -53,31 +101,29 @@ def claim_uploads(db: Session, upload_ids: Sequence[str], account_name: str | No
 
     What is not in the answer is not there, or is another account's.
     """
-    statement = (
-        select(Upload, Store, Agent)
-        .join(Store, Store.id == Upload.store_id)
-        .join(Agent, Agent.id == Store.agent_id)
-        .where(Upload.id.in_(possible_ids(upload_ids)))
-        .order_by(Upload.id)
-        .with_for_update(of=Upload)
-    )
-    rows = db.execute(statement).all()
+    wanted = _CLAIMED.where(is_one_of(db, _UPLOADS.c.id, possible_ids(upload_ids)))
+    rows = db.execute(wanted.order_by(_UPLOADS.c.id).with_for_update()).all()
+    uploads = (ClaimedUpload(*row) for row in rows)
+    found = [upload for upload in uploads if account_name in (None, upload.account_name)]
     time = database_time(db)
-    found = [row for row in rows if account_name in (None, row[0].account_name)]
-    waiting = [row for row in found if row[0].state in OPEN_STATES]
-    busy = [upload.id for upload, _, _ in waiting if has_live_worker(upload, time)]
-    free = [row for row in waiting if row[0].id not in set(busy)]
-    files = find_files(db, [upload.file_name for upload, _, _ in free])
-    claims = [
-        Claim(upload, upload.fence + 1, store, agent, files.get(upload.file_name))
-        for upload, store, agent in free
-    ]
+    waiting = [upload for upload in found if upload.state in OPEN_STATES]
+    busy = {upload.id for upload in waiting if has_live_worker(upload, time)}
+    claims = _claims_on(db, [upload for upload in waiting if upload.id not in busy])
     _write_claims(db, [claim.upload.id for claim in claims], time)
-    over = [upload for upload, _, _ in found if upload.state not in OPEN_STATES]
-    return ClaimRound(claims, over, busy)
+    over = [upload for upload in found if upload.state not in OPEN_STATES]
+    return ClaimRound(claims, over, sorted(busy))
 
 
-def has_live_worker(upload: Upload | Row[*tuple[Any, ...]], time: datetime) -> bool:
+def _claims_on(db: Session, uploads: Sequence[ClaimedUpload]) -> list[Claim]:
+    files = find_files(db, [upload.file_name for upload in uploads])
+    places = load_places(db, {upload.store_id for upload in uploads})
+    return [
+        Claim(upload, upload.fence + 1, *places[upload.store_id], files.get(upload.file_name))
+        for upload in uploads
+    ]
+
+
+def has_live_worker(upload: Worked, time: datetime) -> bool:
     """Tell whether someone who may still be alive is completing an upload."""
     if upload.worker is None or upload.worker_until is None:
         return False
@@ -88,7 +134,7 @@ def has_live_worker(upload: Upload | Row[*tuple[Any, ...]], time: datetime) -> b
 
 
 def _write_claims(db: Session, upload_ids: list[str], time: datetime) -> None:
-    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(upload_ids))
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, upload_ids))
     values = {"worker": this_worker(), "worker_until": time + CLAIM, "fence": _UPLOADS.c.fence + 1}
     if upload_ids:
         db.connection().execute(statement.values(**values, expire_time=_another_lease(time)))
@@ -103,8 +149,8 @@ def _another_lease(time: datetime) -> ColumnElement[datetime]:
 def lock_claimed(db: Session, claims: Sequence[Claim]) -> set[str]:
     """Lock the uploads that are still this worker's, and return their ids."""
     fences = {claim.upload.id: claim.fence for claim in claims}
-    columns = select(_UPLOADS.c.id, _UPLOADS.c.fence).where(_UPLOADS.c.id.in_(list(fences)))
-    rows = db.execute(columns.order_by(_UPLOADS.c.id).with_for_update())
+    columns = select(_UPLOADS.c.id, _UPLOADS.c.fence).where(is_one_of(db, _UPLOADS.c.id, fences))
+    rows = db.execute(columns.order_by(_UPLOADS.c.id).with_for_update()).all()
     return {upload_id for upload_id, fence in rows if fence == fences[upload_id]}
 
 
@@ -113,7 +159,7 @@ def release_claims(db: Session, claims: Sequence[Claim]) -> None:
     if not claims:
         return
     mine = lock_claimed(db, claims)
-    statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, mine))
     db.connection().execute(statement.values(worker=None, worker_until=None))
 
 
@@ -149,6 +195,6 @@ class ClaimKeeper:
     def _renew(self, db: Session) -> None:
         mine = lock_claimed(db, self._claims)
         time = database_time(db)
-        statement = update(_UPLOADS).where(_UPLOADS.c.id.in_(mine))
+        statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, mine))
         values = {"worker_until": time + CLAIM, "expire_time": _another_lease(time)}
         db.connection().execute(statement.values(**values))

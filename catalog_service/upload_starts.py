@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog_service.bulk import Row, execute_many, table_of
+from catalog_service.bulk import Row, insert_dicts, is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.store_choice import choose_store, keep_room, load_candidates
-from catalog_service.tables import File, Upload
+from catalog_service.tables import Upload
 from catalog_service.uploads import (
     LEASE,
     OPEN_STATES,
+    KnownFile,
     NewUpload,
     check_new_upload,
     find_files,
@@ -30,7 +31,7 @@ class Started:
     """What became of a new upload: it is under way, its file is on record, or it was refused."""
 
     upload: Upload | None = None
-    file: File | None = None
+    file: KnownFile | None = None
     error: LibrarianError | None = None
 
 
@@ -50,7 +51,7 @@ def start_uploads(
 
 def _load_earlier(db: Session, account_name: str, ids: Sequence[str]) -> dict[str, Upload]:
     statement = select(Upload).where(
-        Upload.account_name == account_name, Upload.request_id.in_(set(ids))
+        Upload.account_name == account_name, is_one_of(db, Upload.request_id, set(ids))
     )
     # Locked, for what is over is put aside and must not be completed at the same time.
     rows = db.execute(statement.order_by(Upload.id).with_for_update()).scalars()
@@ -66,7 +67,7 @@ class _Starter:
         account_name: str,
         batch: str,
         earlier: dict[str, Upload],
-        files: Mapping[str, File],
+        files: Mapping[str, KnownFile],
     ) -> None:
         self._db = db
         self._account_name = account_name
@@ -91,9 +92,9 @@ class _Starter:
 
     def flush(self) -> None:
         """Write what was started."""
-        execute_many(self._db, insert(_UPLOADS), self._rows)
+        insert_dicts(self._db, _UPLOADS, self._rows)
 
-    def _same_file_on_record(self, item: NewUpload) -> File | None:
+    def _same_file_on_record(self, item: NewUpload) -> KnownFile | None:
         """Return the file on record when the contents are known to be the same."""
         file = self._files.get(item.file_name)
         if file is None:

@@ -1,8 +1,8 @@
 """Uploads: what is started, and what becomes of it when the same call comes again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -26,7 +26,26 @@ MAX_SIZE_BYTES = 1 << 60
 
 _MAX_KEY_CHARACTERS = 128
 _UPLOADS = table_of(Upload)
+_FILES = table_of(File)
 OPEN_STATES = ("RECEIVING", "VERIFIED")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file on record, without its metadata: no row of the ORM, for thousands are looked up."""
+
+    id: int
+    name: str
+    type: str
+    size_bytes: int
+    checksum: str
+    obsid: int | None
+    create_time: datetime
+    source: str
+    instance_count: int
+
+
+_KNOWN_FILES = select(*(_FILES.c[column.name] for column in fields(KnownFile)))
 
 
 @dataclass(frozen=True)
@@ -50,10 +69,10 @@ def batch_of(upload_id: str) -> str:
     return upload_id.rpartition("-")[0]
 
 
-def find_files(db: Session, names: Sequence[str]) -> dict[str, File]:
+def find_files(db: Session, names: Sequence[str]) -> dict[str, KnownFile]:
     """Return those of the files that are on record, by name."""
-    rows = db.execute(select(File).where(is_one_of(db, File.name, names))).scalars()
-    return {file.name: file for file in rows}
+    rows = db.execute(_KNOWN_FILES.where(is_one_of(db, _FILES.c.name, names))).all()
+    return {row.name: KnownFile(*row) for row in rows}
 
 
 def check_new_upload(item: NewUpload) -> NewUpload:
@@ -72,7 +91,7 @@ def check_new_upload(item: NewUpload) -> NewUpload:
     return NewUpload(**{**vars(item), "checksum": checksum})
 
 
-def refuse_other_contents(file: File, size_bytes: int, checksum: str) -> None:
+def refuse_other_contents(file: KnownFile, size_bytes: int, checksum: str) -> None:
     """Raise FileMismatchError when contents are surely not those of the file on record."""
     differs = size_bytes != file.size_bytes
     if checksum and algorithm_of(checksum) == algorithm_of(file.checksum):
@@ -81,7 +100,7 @@ def refuse_other_contents(file: File, size_bytes: int, checksum: str) -> None:
         raise other_contents(file)
 
 
-def other_contents(file: File) -> FileMismatchError:
+def other_contents(file: KnownFile) -> FileMismatchError:
     """Return the error of contents that are not those on record."""
     return FileMismatchError(
         f"The file {show_name(file.name)} is on record with other contents ({file.size_bytes:,}"

@@ -21,7 +21,8 @@ from store_agent.writing import remove_tree
 
 # 0700: who can write there can put contents on record that the store's owner never saw.
 _MODE = 0o700
-_MAX_SPARE_PLACES = 1000
+# Of several batches: while one is discarded, others are still coming in.
+_MAX_SPARE_PLACES = 4000
 
 
 class PlaceMaker:

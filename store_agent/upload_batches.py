@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 # Something, and the name of the store that it is on.
 OnStore = tuple[str, _Item]
 
-_VerifiedPart = list[tuple[str, Verified | LibrarianError]]
+VerifiedPart = list[tuple[str, Verified | LibrarianError]]
 _MAX_PART = 16
 _MAX_PART_BYTES = 1 << 20
 
@@ -61,10 +61,10 @@ def discard_uploads(stores: Stores, uploads: Sequence[OnStore[str]]) -> list[Lib
 
 def verify_uploads(
     stores: Stores, uploads: Sequence[OnStore[Expected]], digests: StreamedDigests, stop: Stop
-) -> Iterator[tuple[str, Verified | LibrarianError]]:
-    """Verify uploads several at a time, and yield what each came to as soon as it is known."""
+) -> Iterator[VerifiedPart]:
+    """Verify uploads several at a time, and yield what some came to as soon as it is known."""
     with ExitStack() as opened:
-        waiting: list[Future[_VerifiedPart]] = []
+        waiting: list[Future[VerifiedPart]] = []
         # Entered last, left first: no root is closed while a thread still works in it.
         finished = opened.enter_context(ExitStack())
         for store_name, numbers in _by_store(uploads).items():
@@ -73,16 +73,16 @@ def verify_uploads(
                 store = stores.get_store(store_name)
                 root_fd = opened.enter_context(store.opened())
             except LibrarianError as error:
-                yield from ((item.upload_id, error) for item in items)
+                yield [(item.upload_id, error) for item in items]
                 continue
             verifier = Verifier(store, root_fd, digests, stop)
             waiting += (store.work.submit(_verify_part, verifier, part) for part in _parts(items))
         finished.callback(_give_up, waiting)
         for future in as_completed(waiting):
-            yield from future.result()
+            yield future.result()
 
 
-def _verify_part(verifier: Verifier, items: Sequence[Expected]) -> _VerifiedPart:
+def _verify_part(verifier: Verifier, items: Sequence[Expected]) -> VerifiedPart:
     return [(item.upload_id, attempt(partial(verifier.verify, item))) for item in items]
 
 
@@ -100,7 +100,7 @@ def _parts(items: Sequence[Expected]) -> Iterator[list[Expected]]:
         yield part
 
 
-def _give_up(waiting: Iterable[Future[_VerifiedPart]]) -> None:
+def _give_up(waiting: Iterable[Future[VerifiedPart]]) -> None:
     for future in waiting:
         future.cancel()
     for future in waiting:

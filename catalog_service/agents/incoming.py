@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.uploads import error_of
-from catalog_service.incoming_settling import ArrivedPart, BatchPlace
-from catalog_service.tables import Upload
+from catalog_service.incoming_settling import ArrivedPart, ArrivedUpload, BatchPlace
 from librarian.errors import LibrarianError
 from librarian.v1 import store_agent_pb2 as pb
 
@@ -61,6 +60,6 @@ def _named(place: BatchPlace) -> dict[str, str]:
     }
 
 
-def _adopt_file(upload: Upload) -> pb.AdoptFile:
+def _adopt_file(upload: ArrivedUpload) -> pb.AdoptFile:
     path = f"{upload.parent_dirs}/{upload.file_name}" if upload.parent_dirs else upload.file_name
     return pb.AdoptFile(upload_id=upload.id, path=path)

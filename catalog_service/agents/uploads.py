@@ -45,10 +45,12 @@ class RemoteUploadAgents:
                     checksum=checksum,
                 )
                 for claim, checksum in wanted
-            ]
+            ],
+            grouped=True,
         )
-        for item in self._agents.manage(agent).VerifyUploads(request):
-            yield item.upload_id, _failure(item) or _verified(item)
+        for answer in self._agents.manage(agent).VerifyUploads(request):
+            for item in (answer, *answer.others):
+                yield item.upload_id, _failure(item) or _verified(item)
 
     def place(self, agent: Agent, claims: Sequence[Claim]) -> Sequence[LibrarianError | None]:
         """Move verified uploads into place; return what went wrong with each, in order."""

@@ -23,7 +23,7 @@ from catalog_service.incoming_settling import (
 from catalog_service.ingest import Ingest
 from catalog_service.ingest_round import Answer
 from catalog_service.retrying import run_transaction
-from catalog_service.tables import File
+from catalog_service.uploads import KnownFile
 from catalog_service.wakeups import CONFIRMATIONS, UPLOADS, Wakeups, incoming_topic
 from librarian.errors import (
     ConflictError,
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_BACK_OFF_SECONDS = 0.5
 _LONGEST_BACK_OFF_SECONDS = 10.0
-_SETTLED = (File, InvalidRequestError, CorruptContentsError, ConflictError, NotFoundError)
+_SETTLED = (KnownFile, InvalidRequestError, CorruptContentsError, ConflictError, NotFoundError)
 
 
 class IncomingParts(Protocol):
@@ -157,7 +157,7 @@ class IncomingLoop:
         ]
 
     def _tell(self, batch_id: str, answers: Mapping[str, Answer]) -> None:
-        done = [upload_id for upload_id, answer in answers.items() if isinstance(answer, File)]
+        done = [upload_id for upload_id, answer in answers.items() if isinstance(answer, KnownFile)]
         for upload_id, answer in answers.items():
             if isinstance(answer, LibrarianError) and _is_settled(answer):
                 logger.warning("Upload %s has failed: %s", upload_id, answer)

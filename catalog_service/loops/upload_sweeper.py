@@ -16,7 +16,6 @@ from catalog_service.incoming_settling import (
 from catalog_service.ingest import Ingest
 from catalog_service.ingest_records import mark_discarded
 from catalog_service.retrying import run_transaction
-from catalog_service.tables import File
 from catalog_service.upload_agents import discard_places
 from catalog_service.upload_sweeping import (
     expire_uploads,
@@ -26,6 +25,7 @@ from catalog_service.upload_sweeping import (
     has_expired_uploads,
     has_old_uploads,
 )
+from catalog_service.uploads import KnownFile
 from librarian.errors import LibrarianError, NotReachableError
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class UploadSweeper:
         with self._database.readings.begin() as db:
             upload_ids = find_abandoned(db)
         answers = self._ingest.finish(upload_ids) if upload_ids else {}
-        return any(isinstance(answer, File) for answer in answers.values())
+        return any(isinstance(answer, KnownFile) for answer in answers.values())
 
     def _expire(self) -> bool:
         with self._database.readings.begin() as db:

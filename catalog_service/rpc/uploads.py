@@ -14,10 +14,11 @@ from catalog_service.ingest import Ingest
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
 from catalog_service.rpc.metadata_messages import read_metadata
-from catalog_service.tables import Agent, File, Store, Upload
+from catalog_service.tables import Agent, Store, Upload
 from catalog_service.upload_agents import StagingPlace, prepare_places
 from catalog_service.upload_starts import Started, start_uploads
 from catalog_service.uploads import (
+    KnownFile,
     NewUpload,
     batch_of,
     cancel_upload,
@@ -201,7 +202,7 @@ def _started_message(
     return message
 
 
-def _completed_message(answer: File | LibrarianError) -> pb.CompletedUpload:
+def _completed_message(answer: KnownFile | LibrarianError) -> pb.CompletedUpload:
     if isinstance(answer, LibrarianError):
         return pb.CompletedUpload(failure=failure_message(answer))
     return pb.CompletedUpload(file=messages.file_message(answer))

@@ -104,8 +104,12 @@ class StoreAgentServicer(BatchServicer, PushServicer):
         verified = upload_batches.verify_uploads(
             self._stores, uploads, self._parts.digests, _stop(context)
         )
-        for upload_id, outcome in verified:
-            yield messages.verified_upload(upload_id, outcome)
+        for part in verified:
+            first, *others = (messages.verified_upload(*one) for one in part)
+            if request.grouped:
+                first.others.extend(others)
+                others = []
+            yield from (first, *others)
 
     def PlaceUploads(
         self, request: pb.PlaceUploadsRequest, context: grpc.ServicerContext

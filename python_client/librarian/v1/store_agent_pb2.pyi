@@ -83,10 +83,12 @@ class WriteContentsResponse(_message.Message):
     def __init__(self, written_bytes: _Optional[int] = ...) -> None: ...
 
 class VerifyUploadsRequest(_message.Message):
-    __slots__ = ("uploads",)
+    __slots__ = ("uploads", "grouped")
     UPLOADS_FIELD_NUMBER: _ClassVar[int]
+    GROUPED_FIELD_NUMBER: _ClassVar[int]
     uploads: _containers.RepeatedCompositeFieldContainer[VerifyUpload]
-    def __init__(self, uploads: _Optional[_Iterable[_Union[VerifyUpload, _Mapping]]] = ...) -> None: ...
+    grouped: bool
+    def __init__(self, uploads: _Optional[_Iterable[_Union[VerifyUpload, _Mapping]]] = ..., grouped: bool = ...) -> None: ...
 
 class VerifyUpload(_message.Message):
     __slots__ = ("upload", "size_bytes", "checksum")
@@ -99,18 +101,20 @@ class VerifyUpload(_message.Message):
     def __init__(self, upload: _Optional[_Union[StoredUpload, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[str] = ...) -> None: ...
 
 class VerifiedUpload(_message.Message):
-    __slots__ = ("upload_id", "checksum", "inode", "observation", "failure")
+    __slots__ = ("upload_id", "checksum", "inode", "observation", "failure", "others")
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     INODE_FIELD_NUMBER: _ClassVar[int]
     OBSERVATION_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
     upload_id: str
     checksum: str
     inode: int
     observation: _observations_pb2.Observation
     failure: _uploads_pb2.Failure
-    def __init__(self, upload_id: _Optional[str] = ..., checksum: _Optional[str] = ..., inode: _Optional[int] = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ..., failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[VerifiedUpload]
+    def __init__(self, upload_id: _Optional[str] = ..., checksum: _Optional[str] = ..., inode: _Optional[int] = ..., observation: _Optional[_Union[_observations_pb2.Observation, _Mapping]] = ..., failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ..., others: _Optional[_Iterable[_Union[VerifiedUpload, _Mapping]]] = ...) -> None: ...
 
 class PlaceUploadsRequest(_message.Message):
     __slots__ = ("uploads",)
