@@ -179,10 +179,13 @@ def record_failures(db: Session, failures: Mapping[Claim, LibrarianError]) -> No
     update_rows(db, _UPLOADS, _OUTCOME, rows)
 
 
-def record_placed(db: Session, placed: Sequence[Claim], mine: set[str]) -> dict[Claim, KnownFile]:
+def record_placed(
+    db: Session, placed: Sequence[Claim], mine: set[str], discarded_ids: set[str]
+) -> dict[Claim, KnownFile]:
     """Put placed uploads on record and end them; return the files of those still this worker's.
 
-    `mine` are the ids of these, which the caller has locked.
+    `mine` are the ids of these, which the caller has locked, `discarded_ids` of those of which
+    nothing is left in staging.
     """
     wanted = is_one_of(db, _UPLOADS.c.id, [c.upload.id for c in placed if c.upload.id in mine])
     rows = db.execute(_PLACED.where(wanted, _UPLOADS.c.state == "VERIFIED")).all()
@@ -192,7 +195,8 @@ def record_placed(db: Session, placed: Sequence[Claim], mine: set[str]) -> dict[
     known = {name: file.id for name, file in find_files(db, names).items()}
     record_instances(db, [_new_instance(c, uploads[c.upload.id]) for c in claims], known)
     _take_room(db, claims)
-    _end_uploads(db, list(uploads))
+    _end_uploads(db, uploads.keys() & discarded_ids, discarded=True)
+    _end_uploads(db, uploads.keys() - discarded_ids, discarded=False)
     files = find_files(db, names)
     return {claim: files[claim.upload.file_name] for claim in claims}
 
@@ -233,11 +237,12 @@ def _take_room(db: Session, claims: Sequence[Claim]) -> None:
     )
 
 
-def _end_uploads(db: Session, upload_ids: Sequence[str]) -> None:
-    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, upload_ids))
+def _end_uploads(db: Session, upload_ids: Iterable[str], *, discarded: bool) -> None:
+    ids = sorted(upload_ids)
+    statement = update(_UPLOADS).where(is_one_of(db, _UPLOADS.c.id, ids))
     over = {"state": "DONE", "claimed_name": None, "worker": None, "worker_until": None}
-    if upload_ids:
-        db.connection().execute(statement.values(**over))
+    if ids:
+        db.connection().execute(statement.values(**over, discarded=discarded))
 
 
 def mark_discarded(db: Session, upload_ids: Iterable[str]) -> None:

@@ -208,8 +208,8 @@ def record_end(
     share_names(db)
     # All at once and in order: whoever renews these claims locks them so, too.
     mine = lock_claimed(db, claims)
-    files = record_placed(db, placed, mine) if placed else {}
-    mark_discarded(db, discarded_ids)
+    files = record_placed(db, placed, mine, discarded_ids) if placed else {}
+    mark_discarded(db, discarded_ids - {claim.upload.id for claim in files})
     release_claims(db, rest)
     return files
 

@@ -1,8 +1,9 @@
 """The places into which neighbours' rsyncs write: a directory each batch, locked while one does."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,9 +54,12 @@ def adopt_batch(
     `files` has the identifier of each upload and its path in the batch; the errors of those that
     failed are returned in their order. Raises BusyError while an rsync writes.
     """
-    with store.opened() as root_fd, _locked(root_fd, batch) as batch_fd:
-        adopt = partial(_adopt, store, root_fd, batch_fd)
-        return [attempt(partial(adopt, upload_id, path)) for upload_id, path in files]
+    with (
+        store.opened() as root_fd,
+        _locked(root_fd, batch) as batch_fd,
+        closing(_Adopter(store, root_fd, batch_fd)) as adopter,
+    ):
+        return [attempt(partial(adopter.adopt, *file)) for file in files]
 
 
 def discard_batch(store: Store, batch: Batch) -> None:
@@ -91,39 +95,64 @@ def _locked(root_fd: int, batch: Batch) -> Iterator[int | None]:
         os.close(batch_fd)
 
 
-def _adopt(store: Store, root_fd: int, batch_fd: int | None, upload_id: str, path: str) -> None:
-    check_instance_path(path)
-    with (
-        explained(f"The store {show_name(store.name)}"),
-        opened_place(root_fd, upload_id) as place_fd,
-    ):
-        lock_place(place_fd, upload_id)
-        if batch_fd is not None and _move(batch_fd, path, place_fd):
-            reach("agent.adopted")
-        elif find_status(place_fd, DATA) is None:
-            raise NoInstanceError(
-                f"Nothing arrived at {show_name(path)} of the batch: bring it again."
-            )
+class _Adopter:
+    """Moves what rsync brought of one batch; keeps the directories that it came into open."""
 
+    def __init__(self, store: Store, root_fd: int, batch_fd: int | None) -> None:
+        self._where = f"The store {show_name(store.name)}"
+        self._root_fd = root_fd
+        self._batch_fd = batch_fd
+        self._parents: dict[str, int] = {}
 
-def _move(batch_fd: int, path: str, place_fd: int) -> bool:
-    """Move what arrived at a path into a staging place; return whether anything had.
+    def adopt(self, upload_id: str, path: str) -> None:
+        """Move what arrived at a path; raise NoInstanceError when nothing did, now or before."""
+        check_instance_path(path)
+        with explained(self._where), opened_place(self._root_fd, upload_id) as place_fd:
+            lock_place(place_fd, upload_id)
+            if self._move(path, place_fd):
+                reach("agent.adopted")
+            elif find_status(place_fd, DATA) is None:
+                raise NoInstanceError(
+                    f"Nothing arrived at {show_name(path)} of the batch: bring it again."
+                )
 
-    What came there earlier makes room: that something arrived again says that it is not wanted.
-    """
-    try:
-        parent_fd, name = open_parent(batch_fd, f"{DATA}/{path}")
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    try:
-        if find_status(parent_fd, name) is None:
+    def close(self) -> None:
+        """Close the directories."""
+        for fd in self._parents.values():
+            os.close(fd)
+        self._parents.clear()
+
+    def _move(self, path: str, place_fd: int) -> bool:
+        """Move what arrived at a path into a staging place; return whether anything had."""
+        parent, _, name = path.rpartition("/")
+        parent_fd = self._open_parent(parent)
+        found = find_status(parent_fd, name) if parent_fd is not None else None
+        if parent_fd is None or found is None:
             return False
-        _make_movable(parent_fd, name)
-        remove_tree(place_fd, DATA)
-        move_without_replacing(parent_fd, name, place_fd, DATA)
+        if not stat.S_ISREG(found.st_mode):
+            _make_movable(parent_fd, name)
+        try:
+            move_without_replacing(parent_fd, name, place_fd, DATA)
+        except FileExistsError:
+            # That something arrived again says that what came earlier is not wanted.
+            remove_tree(place_fd, DATA)
+            move_without_replacing(parent_fd, name, place_fd, DATA)
+        if not stat.S_ISREG(found.st_mode):
+            # What was open of it lies in the staging place now.
+            self.close()
         return True
-    finally:
-        os.close(parent_fd)
+
+    def _open_parent(self, parent: str) -> int | None:
+        if self._batch_fd is None:
+            return None
+        fd = self._parents.get(parent)
+        if fd is None:
+            try:
+                fd = open_beneath(self._batch_fd, f"{DATA}/{parent}", DIRECTORY_FLAGS)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            self._parents[parent] = fd
+        return fd
 
 
 def _make_movable(parent_fd: int, name: str) -> None:

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 _MAX_FLUSHES = 64
 _SMALL_BYTES = 1 << 20
 _READ_ONLY = 0o7555
+_WRITABLE = 0o222
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Verifier:
 
     def __init__(self, store: Store, root_fd: int, digests: StreamedDigests, stop: Stop) -> None:
         self._store = store
+        self._where = f"The store {show_name(store.name)}"
         self._root_fd = root_fd
         self._digests = digests
         self._reader = Reader(stop)
@@ -67,7 +69,7 @@ class Verifier:
         CorruptContentsError when it is not what was expected.
         """
         with (
-            explained(f"The store {show_name(self._store.name)}"),
+            explained(self._where),
             opened_place(self._root_fd, expected.upload_id) as place_fd,
         ):
             lock_place(place_fd, expected.upload_id)
@@ -89,12 +91,11 @@ class Verifier:
         if contents.manifest is not None:
             settle_tree(fd)
             keep_manifest(self._root_fd, contents)
-        else:
-            os.fchmod(fd, os.fstat(fd).st_mode & _READ_ONLY)
+        status = os.fstat(fd)
+        if contents.manifest is None and status.st_mode & _WRITABLE:
+            os.fchmod(fd, status.st_mode & _READ_ONLY)
         reach("agent.verified")
-        return Verified(
-            contents.checksums[algorithms[0]], os.fstat(fd).st_ino, find_observation(fd)
-        )
+        return Verified(contents.checksums[algorithms[0]], status.st_ino, find_observation(fd))
 
     def _reading(self, expected: Expected, flushes: "_Flushes") -> "_Reading":
         return _Reading(expected.upload_id, self._reader, self._digests, flushes)

@@ -126,6 +126,17 @@ def test_what_arrives_again_takes_the_place_of_what_was_there(
     assert (places[0] / "data").read_bytes() == b"whole"
 
 
+def test_nothing_is_taken_out_of_a_dataset_that_was_moved(
+    agent: Agent, data: Path, places: list[Path]
+) -> None:
+    [last] = agent.prepare("s1", "b1-2")
+    (data / "set").mkdir()
+    for name in ("first", "second"):
+        (data / "set" / name).write_bytes(b"part")
+    assert adopt(agent, u0="set/first", u1="set", u2="set/second") == {"u2": "NO_INSTANCE"}
+    assert (os.listdir(places[1] / "data"), os.listdir(last)) == (["second"], [])
+
+
 def test_what_did_not_arrive_fails_alone(agent: Agent, data: Path, places: list[Path]) -> None:
     (data / "a").write_bytes(b"a")
     assert adopt(agent, u0="gone/b", u1="a") == {"u0": "NO_INSTANCE"}

@@ -4,8 +4,10 @@ import fcntl
 import os
 from pathlib import Path
 
+import pytest
+
 from librarian.errors import BusyError
-from store_agent import upload_batches
+from store_agent import place_making, upload_batches
 from store_agent.stores import Stores
 from tests.store_agent.running_agent import Agent
 
@@ -73,11 +75,14 @@ def test_a_place_with_something_in_it_is_not_used_again(agent: Agent) -> None:
     assert os.listdir(root / OWN / "staging") == os.listdir(root / OWN / "spare") == []
 
 
-def test_no_more_than_a_thousand_places_are_kept(agent: Agent) -> None:
+def test_no_more_places_are_kept_than_are_allowed(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place_making, "_MAX_SPARE_PLACES", 10)
     root = agent.add_store("pot1")
     stores = agent.running.parts.stores
-    ids = [f"b1-{number}" for number in range(1003)]
+    ids = [f"b1-{number}" for number in range(13)]
     prepare(stores, *ids)
     discard(stores, *ids)
     assert os.listdir(root / OWN / "staging") == []
-    assert len(os.listdir(root / OWN / "spare")) == 1000
+    assert len(os.listdir(root / OWN / "spare")) == 10

@@ -154,3 +154,29 @@ def test_other_contents_than_were_said_are_refused(
 def test_nothing_arrived_is_told(agent: Agent, place: Path) -> None:
     assert "Nothing has arrived" in agent.verify("s1", UPLOAD, 0).failure.message
     assert agent.verify("s1", "b1-77", 0).failure.reason == UnknownUploadError.reason
+
+
+def test_grouped_answers_say_the_same_as_single_ones(agent: Agent, root: Path) -> None:
+    ids = [f"b2-{number}" for number in range(40)]
+    for number, place in enumerate(agent.prepare("s1", *ids)):
+        if number % 9:
+            (place / "data").write_bytes(b"x" * number)
+    uploads = [
+        *(pb.VerifyUpload(upload=upload("s1", one), size_bytes=n) for n, one in enumerate(ids)),
+        pb.VerifyUpload(upload=upload("nowhere", "b3-0")),
+        pb.VerifyUpload(upload=upload("nowhere", "b3-1")),
+    ]
+
+    def verify(*, grouped: bool) -> tuple[int, dict[str, pb.VerifiedUpload]]:
+        request = pb.VerifyUploadsRequest(uploads=uploads, grouped=grouped)
+        answers = list(agent.manage.VerifyUploads(request))
+        found = [one for answer in answers for one in (answer, *answer.others)]
+        for answer in answers:
+            del answer.others[:]
+        return len(answers), {one.upload_id: one for one in found}
+
+    single_count, single = verify(grouped=False)
+    grouped_count, grouped = verify(grouped=True)
+    assert single == grouped
+    assert (single_count, len(single)) == (42, 42)
+    assert grouped_count < 10
