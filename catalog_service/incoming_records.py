@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from catalog_service.metadata import MetadataValue, check_metadata
 from catalog_service.observation_rules import ObservationFacts, check_facts
@@ -37,8 +38,7 @@ class OfferedFile:
     observing_session: SessionFacts | None = None
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What is kept of a file's record at the neighbour until the file is on record here."""
 
     site_name: str

@@ -1,8 +1,9 @@
 """Uploads: what is started, and what becomes of it when the same call comes again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -30,8 +31,7 @@ _FILES = table_of(File)
 OPEN_STATES = ("RECEIVING", "VERIFIED")
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """A file on record, without its metadata: no row of the ORM, for thousands are looked up."""
 
     id: int
@@ -45,7 +45,7 @@ class KnownFile:
     instance_count: int
 
 
-_KNOWN_FILES = select(*(_FILES.c[column.name] for column in fields(KnownFile)))
+_KNOWN_FILES = select(*(_FILES.c[column] for column in KnownFile._fields))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class PlaceMaker:
     """Makes and discards staging places of one store."""
 
     def __init__(self, store: Store, staging_fd: int, spare_fd: int) -> None:
-        self._store = store
+        self._path = str(store.root / STAGING)
         self._staging_fd = staging_fd
         self._spare_fd = spare_fd
         self._spare_names = os.listdir(spare_fd)
@@ -41,7 +41,7 @@ class PlaceMaker:
         if not self._take_spare(upload_id):
             os.close(make_directories(self._staging_fd, upload_id, durable=False, mode=_MODE))
         reach("agent.prepared")
-        return str(self._store.root / STAGING / upload_id)
+        return f"{self._path}/{upload_id}"
 
     def make_durable(self) -> None:
         """Put the staging places that were made on disk."""
