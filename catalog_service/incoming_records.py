@@ -115,6 +115,8 @@ def check_offered(offered: OfferedFile) -> OfferedFile:
         check_session(session)
         session = session if offered.observation is not None else None
     checksum = str(parse_checksum(offered.checksum))
+    if checksum == offered.checksum and session is offered.observing_session:
+        return offered
     return replace(offered, checksum=checksum, observing_session=session)
 
 
