@@ -47,6 +47,11 @@ else
     echo "Added the key of $account to $keys/$user."
 fi
 
+# sshd opens the file as the user who logs in.
+if [ "$(id -u)" -eq 0 ] && ! runuser -u "$user" -- test -r "$keys/$user"; then
+    refuse "$user cannot read $keys/$user: run chmod o+x on the directories above it."
+fi
+
 here=$(dirname "$(readlink -f "$0")")
 if [ -d "$etc/ssh/sshd_config.d" ]; then
     sed "s/^Match User librarian$/Match User $user/" "$here/librarian.conf" >"$etc/ssh/sshd_config.d/librarian.conf"

@@ -201,7 +201,8 @@ def _send(  # noqa: PLR0913 - a parameter for each option of the commands
 def _wait(site: Librarian, sent: Sent, connection: str, timeout: float | None) -> None:
     """Wait for what was queued; raise CommandError when not all has arrived."""
     try:
-        failed = list(islice(site.wait_for_transfers(sent, timeout), _MOST_FAILURES + 1))
+        unsent = site.wait_for_transfers(sent, timeout, tell=lambda why: say(printable(why)))
+        failed = list(islice(unsent, _MOST_FAILURES + 1))
     except KeyboardInterrupt:
         raise CommandError(
             "the transfers go on; to look at them:"

@@ -1,9 +1,10 @@
 """Transfers: sending files to other librarians, and why others have not arrived."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 
+from librarian.client.librarians import LibrarianCalls
 from librarian.client.progress import ProgressOption
 from librarian.client.row_progress import follow_rows
 from librarian.client.searches import SearchCalls, SearchText, search_text
@@ -30,7 +31,7 @@ _LONG_SECONDS = 24 * 3600.0
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.2, 5.0
 
 
-class TransferCalls(SearchCalls):
+class TransferCalls(LibrarianCalls, SearchCalls):
     """How files are sent to other librarians."""
 
     def send(
@@ -63,18 +64,26 @@ class TransferCalls(SearchCalls):
         return sent
 
     def wait_for_transfers(
-        self, sent: Sent, timeout_seconds: float | None = None
+        self,
+        sent: Sent,
+        timeout_seconds: float | None = None,
+        tell: Callable[[str], object] | None = None,
     ) -> Iterator[Transfer]:
         """Wait until the transfers that a `send` queued have ended; yield those that failed.
 
-        Raises WaitTimedOutError when time is up; they go on.
+        `tell` is called with a sentence each time that something new is in the way of all. Raises
+        WaitTimedOutError when time is up, with what is in the way; the transfers go on.
         """
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        pause = _FIRST_POLL_SECONDS
+        pause, trouble = _FIRST_POLL_SECONDS, ""
         while sent.queued_count and any(islice(self._of_send(sent, ACTIVE_STATES), 1)):
+            before, trouble = trouble, self._trouble(sent.librarian)
+            if tell and trouble not in ("", before):
+                tell(trouble)
             if deadline is not None and time.monotonic() + pause > deadline:
+                why = f" {trouble}" if trouble else ""
                 raise WaitTimedOutError(
-                    f"Not all has arrived at {sent.librarian} in time; the transfers go on."
+                    f"Not all has arrived at {sent.librarian} in time; the transfers go on.{why}"
                 )
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL_SECONDS)
@@ -150,6 +159,14 @@ class TransferCalls(SearchCalls):
         request = pb.ExplainFileRequest(file_name=name, librarian_name=librarian or "")
         answer = self._transfers().ExplainFile(request)
         return FileExplanation(list(answer.here), [read_there(there) for there in answer.there])
+
+    def _trouble(self, librarian: str) -> str:
+        """Return what is in the way of all transfers to a librarian, or nothing."""
+        # `get_librarian` counts its transfers too, and there may be millions.
+        known = [one for one in self.list_librarians() if one.name == librarian]
+        if known and not known[0].transfers_enabled:
+            return f"Transfers to {librarian} are disabled."
+        return known[0].link.error if known else ""
 
     def _of_send(self, sent: Sent, states: Iterable[str]) -> Iterator[Transfer]:
         """Yield the transfers that people queued since a `send` began."""

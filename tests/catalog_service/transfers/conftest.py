@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database
+from catalog_service.rpc.librarians import LibrariansServicer
 from catalog_service.rpc.transfers import TransfersServicer
+from catalog_service.secrets import Secrets
 from catalog_service.tables import File, Store
 from catalog_service.wakeups import Wakeups
 from librarian.client.channel import Connection
@@ -17,7 +21,7 @@ from librarian.errors import NotSignedInError
 from librarian.service.calls import Caller
 from librarian.service.config import ListenConfig
 from librarian.service.server import RunningServer, serve
-from librarian.v1 import accounts_pb2, transfers_pb2_grpc
+from librarian.v1 import accounts_pb2, librarians_pb2_grpc, transfers_pb2_grpc
 from tests.catalog_service.neighbour_rows import add_librarian
 from tests.catalog_service.staging_rows import (
     add_agent,
@@ -26,7 +30,7 @@ from tests.catalog_service.staging_rows import (
     add_store,
     opened,
 )
-from tests.catalog_service.staging_site import Parts, PlainSecrets
+from tests.catalog_service.staging_site import Parts
 
 ROLES = {
     "reader": accounts_pb2.READONLY,
@@ -36,6 +40,13 @@ ROLES = {
     "writer": accounts_pb2.READWRITE,
     "other_writer": accounts_pb2.READWRITE,
 }
+
+
+@dataclass(frozen=True)
+class SendingParts(Parts):
+    """What of a catalogue the services take that know neighbours."""
+
+    secrets: Secrets
 
 
 @dataclass
@@ -65,17 +76,22 @@ def db(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def site(database: Database) -> Iterator[SendingSite]:
+def site(database: Database, tmp_path: Path) -> Iterator[SendingSite]:
+    key_file = tmp_path / "secret.key"
+    key_file.touch(0o600)
+    key_file.write_bytes(Fernet.generate_key())
     with database.transactions.begin() as db:
         add_librarian(db, "centre", callback_account="callback")
         add_librarian(db, "archive", callback_account="other_callback")
         add_librarian(db, "silent")
         add_store(db, add_agent(db))
     listen = ListenConfig.model_validate({"listen": "127.0.0.1:0"})
-    parts = Parts(listen, database, AgentCalls(PlainSecrets()), Wakeups(database))
+    secrets, wakeups = Secrets(key_file), Wakeups(database)
+    parts = SendingParts(listen, database, AgentCalls(secrets), wakeups, secrets)
 
     def add(server: Any) -> list[str]:
         transfers_pb2_grpc.add_TransfersServicer_to_server(TransfersServicer(parts), server)
+        librarians_pb2_grpc.add_LibrariansServicer_to_server(LibrariansServicer(parts), server)
         return []
 
     server = serve(listen, add_servicers=add, authenticate=_authenticate)

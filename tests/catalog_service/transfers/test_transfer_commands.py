@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from catalog_service import links
 from catalog_service.tables import File, Librarian, Transfer
 from librarian.cli.program import program
 from librarian.client.connections import ConnectionSettings, write_connection
@@ -101,6 +102,27 @@ def test_waiting_tells_of_what_did_not_arrive(people: SendingSite) -> None:
         end(people, "DECLINED", error="It has other contents.")
         [failed] = client.wait_for_transfers(sent)
     assert (failed.file_name, failed.error) == (NAMES[0], "It has other contents.")
+
+
+def test_waiting_tells_what_is_in_the_way_of_all(people: SendingSite) -> None:
+    told: list[str] = []
+    with Client.connect("local") as client:
+        sent = client.send("centre", f"name:{NAMES[0]}")
+        with people.database.transactions.begin() as db:
+            links.note_failure(
+                db, db.query(Librarian).filter_by(name="centre").one(), "FULL", "There is no room."
+            )
+        with pytest.raises(WaitTimedOutError, match=r"the transfers go on. There is no room.$"):
+            list(client.wait_for_transfers(sent, 0.7, tell=told.append))
+        assert told == ["There is no room."]
+        with people.database.transactions.begin() as db:
+            db.query(Librarian).filter_by(name="centre").one().transfers_enabled = False
+    sentence = "Transfers to centre are disabled."
+    end(people, "QUEUED")
+    failed = run(
+        "send", "local", "centre", f"name:{NAMES[2]}", "--wait", "--timeout", "0.1", code=8
+    )
+    assert failed.splitlines()[0] == sentence
 
 
 def test_a_file_is_explained(people: SendingSite) -> None:
