@@ -9,12 +9,10 @@ from librarian.names import show_name
 from librarian.service.killpoints import reach
 from store_agent.faults import attempt, explained
 from store_agent.instances import instance_path
+from store_agent.modes import is_final, make_read_only
 from store_agent.paths import find_status, make_directories, move_without_replacing
 from store_agent.staging_places import DATA, opened_place
 from store_agent.stores import Store
-
-_READ_ONLY = 0o7555
-_WRITABLE = 0o222
 
 
 @dataclass(frozen=True)
@@ -95,16 +93,14 @@ def _make_read_only(parent_fd: int, item: Placement) -> None:
     """Forbid writing; a directory could not be moved without it, hence it comes last."""
     found = find_status(parent_fd, item.name)
     # A flat file is made so when it is verified.
-    if found is not None and found.st_ino == item.inode and not found.st_mode & _WRITABLE:
+    if found is not None and found.st_ino == item.inode and is_final(found):
         return
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     fd = os.open(item.name, flags, dir_fd=parent_fd)
     try:
-        status = os.fstat(fd)
-        if status.st_ino != item.inode:
+        if os.fstat(fd).st_ino != item.inode:
             raise _taken(item)
-        if status.st_mode & _WRITABLE:
-            os.fchmod(fd, status.st_mode & _READ_ONLY)
+        make_read_only(fd)
     finally:
         os.close(fd)
 

@@ -22,6 +22,7 @@ from store_agent.comparing import algorithms_for, compare
 from store_agent.digests import StreamedDigests
 from store_agent.faults import explained
 from store_agent.kept_manifests import keep_manifest
+from store_agent.modes import make_read_only
 from store_agent.reading import Reader, Stop, stamp_of
 from store_agent.staging_places import lock_place, open_data, opened_place
 from store_agent.stores import Store
@@ -30,8 +31,6 @@ logger = logging.getLogger(__name__)
 
 _MAX_FLUSHES = 64
 _SMALL_BYTES = 1 << 20
-_READ_ONLY = 0o7555
-_WRITABLE = 0o222
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,12 @@ class Verifier:
         if contents.manifest is not None:
             settle_tree(fd)
             keep_manifest(self._root_fd, contents)
-        status = os.fstat(fd)
-        if contents.manifest is None and status.st_mode & _WRITABLE:
-            os.fchmod(fd, status.st_mode & _READ_ONLY)
+        else:
+            make_read_only(fd)
         reach("agent.verified")
-        return Verified(contents.checksums[algorithms[0]], status.st_ino, find_observation(fd))
+        return Verified(
+            contents.checksums[algorithms[0]], os.fstat(fd).st_ino, find_observation(fd)
+        )
 
     def _reading(self, expected: Expected, flushes: "_Flushes") -> "_Reading":
         return _Reading(expected.upload_id, self._reader, self._digests, flushes)
@@ -179,7 +179,7 @@ def settle_tree(dir_fd: int) -> None:
         try:
             if is_folder:
                 settle_tree(fd)
-            os.fchmod(fd, os.fstat(fd).st_mode & _READ_ONLY)
+            make_read_only(fd)
         finally:
             os.close(fd)
     os.fsync(dir_fd)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,22 @@ def test_placing_after_a_crash_between_rename_and_answer_succeeds(
     (place / "data").rename(root / "zen.uv")
     assert agent.place("s1", UPLOAD, "zen.uv", inode).failure.message == ""
     assert (root / "zen.uv").stat().st_mode & 0o222 == 0
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o777, 0o4755])
+def test_who_may_read_is_not_for_whoever_brought_it_to_say(
+    agent: Agent, root: Path, place: Path, mode: int
+) -> None:
+    put_dataset(place / "data")
+    for path in sorted(place.rglob("*"), reverse=True):
+        path.chmod(mode | 0o700 if path.is_dir() else mode | 0o400)
+    verified = agent.verify("s1", UPLOAD, 5010)
+    assert agent.place("s1", UPLOAD, "zen.uv", verified.inode).failure.message == ""
+    umask = os.umask(0)
+    os.umask(umask)
+    placed = [root / "zen.uv", *(root / "zen.uv").rglob("*")]
+    wanted = [(0o555 if path.is_dir() else 0o444) & ~umask for path in placed]
+    assert [path.stat().st_mode & 0o7777 for path in placed] == wanted
 
 
 @pytest.mark.parametrize("kind", ["file", "directory", "link"])
