@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.benchmarks.measurements import Measurement
+from tests.benchmarks.search.explanations import measure_explanations
 from tests.benchmarks.search.fill import forget_newer_files
 from tests.benchmarks.search.queries import QUERIES
 from tests.benchmarks.search.report import Measured, rows_of, write_json, write_markdown
 from tests.benchmarks.search.runner import RUNS, run_queries
-from tests.benchmarks.search.sites import filling_seconds, searched_catalog
+from tests.benchmarks.search.sites import SearchedCatalog, filling_seconds, searched_catalog
 from tests.benchmarks.search.streams import measure_registration, measure_stream
 
 SMALL_SIZE = 100_000
@@ -52,10 +54,15 @@ def _measure(root: Path, database: str, size: int, options: argparse.Namespace) 
         measured = Measured(database, size, filling_seconds(directory))
         measured.timings = run_queries(catalog, options.runs, chosen)
         if not options.query:
-            measured.others = list(measure_stream(catalog)) if size > SMALL_SIZE else []
+            measured.others = list(_others(catalog)) if size > SMALL_SIZE else []
             measured.registration = measure_registration(catalog)
             forget_newer_files(catalog.database_url, catalog.last_file_id)
     return measured
+
+
+def _others(catalog: SearchedCatalog) -> Iterator[Measurement]:
+    yield from measure_stream(catalog)
+    yield from measure_explanations(catalog)
 
 
 def _is_met(one: Measured, measured: Sequence[Measured]) -> bool:

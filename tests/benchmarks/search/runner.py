@@ -36,11 +36,11 @@ class Timing:
 
     def ours_at(self, part: float) -> float:
         """Return what that part of our runs took at most."""
-        return _quantile(self.ours, part)
+        return quantile(self.ours, part)
 
     def bare_at(self, part: float) -> float:
         """Return what that part of the bare runs took at most."""
-        return _quantile(self.bare, part)
+        return quantile(self.bare, part)
 
     @property
     def mean_rows(self) -> float:
@@ -63,8 +63,8 @@ def run_queries(
 ) -> list[Timing]:
     """Run queries with other values at each run; the same ones whenever this is run."""
     timings = []
+    known = known_of(catalog)
     with closing(BareSearches(catalog.database_url)) as bare, catalog.librarian() as site:
-        known = _known(catalog, bare)
         for query in queries:
             timing = _run(
                 query, site, bare, known, Timing(query, catalog.database, known.size), runs
@@ -125,7 +125,13 @@ def _result(site: Librarian, ask: Ask, limit: int, page_token: str) -> Any:
     return search(ask.text, limit=limit, order_by=ask.order_by, page_token=page_token)
 
 
-def _known(catalog: SearchedCatalog, bare: BareSearches) -> Known:
+def known_of(catalog: SearchedCatalog) -> Known:
+    """Return what is asked for in a catalogue; the same whenever it is looked at."""
+    with closing(BareSearches(catalog.database_url)) as bare:
+        return _known(bare)
+
+
+def _known(bare: BareSearches) -> Known:
     random = Random(SEED)  # noqa: S311 - values, not secrets
     (last,) = bare.fetch("SELECT max(id) FROM file")
     wanted = sorted(random.sample(range(1, last + 1), min(last, LISTED_NAMES + 1)))
@@ -140,7 +146,8 @@ def _known(catalog: SearchedCatalog, bare: BareSearches) -> Known:
     return Known(last, names + missing, chosen, sessions)
 
 
-def _quantile(times: list[float], part: float) -> float:
+def quantile(times: list[float], part: float) -> float:
+    """Return what that part of some times is at most."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
