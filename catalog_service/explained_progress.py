@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from catalog_service.order_hours import is_open, next_opening
+from catalog_service.order_hours import UNREADABLE, is_open, next_opening
 from catalog_service.store_choice import SILENCE_LIMIT
 from catalog_service.tables import Agent, File, Librarian, StandingOrder, Transfer, TransferBatch
 from catalog_service.transfers import ShownTransfer
@@ -101,9 +101,15 @@ def _show_seconds(seconds: float) -> str:
 def _order_waits(order: StandingOrder, now: datetime) -> list[str]:
     if not order.enabled:
         return [f"The standing order {order.name!r} is disabled, and what it has queued waits."]
-    if is_open(order.hours, order.timezone, now):
-        return []
-    opening = show_moment(next_opening(order.hours, order.timezone, now))
+    try:
+        if is_open(order.hours, order.timezone, now):
+            return []
+        opening = show_moment(next_opening(order.hours, order.timezone, now))
+    except UNREADABLE:
+        return [
+            f"The hours {order.hours!r} of the standing order {order.name!r}, in the time zone"
+            f" {order.timezone!r}, cannot be told any more: run `librarian update-standing-order`."
+        ]
     zone = order.timezone or "UTC"
     return [
         f"The standing order {order.name!r} sends at {order.hours} ({zone}) only:"

@@ -47,24 +47,16 @@ def begin_removal(db: Session, name: str, *, cancel_transfers: bool) -> None:
 
     Raises StateError while standing orders name it, or transfers to it wait that are to be kept.
     """
-    librarian = get_librarian(db, name, lock=True)
-    _check_orders(db, librarian)
-    waiting = select(Transfer.id).where(_not_ended(librarian.id)).limit(1)
-    if not cancel_transfers and db.scalar(waiting) is not None:
-        raise StateError(
-            f"Transfers to {name!r} are under way: wait for them, or cancel them with"
-            " --remove-outgoing-transfers."
-        )
-    librarian.transfers_enabled = False
+    _lock_unneeded(db, name, cancel_transfers).transfers_enabled = False
 
 
-def remove_some(db: Session, name: str) -> tuple[Removed, bool]:
+def remove_some(db: Session, name: str, *, cancel_transfers: bool) -> tuple[Removed, bool]:
     """Take some of what belongs to a neighbour off the record, and say whether that was all.
 
-    The neighbour itself goes with the last of it.
+    The neighbour itself goes with the last of it. Raises StateError as the beginning does, for
+    what came meanwhile.
     """
-    librarian = get_librarian(db, name, lock=True)
-    _check_orders(db, librarian)
+    librarian = _lock_unneeded(db, name, cancel_transfers)
     cancelled, transfers = _remove_transfers(db, librarian.id)
     transfers_left = transfers == _STEP_ROWS
     believed, believed_left = _remove_belief(db, librarian.id)
@@ -74,6 +66,19 @@ def remove_some(db: Session, name: str) -> tuple[Removed, bool]:
         db.delete(librarian)
         db.flush()
     return Removed(cancelled, believed, transfers), not transfers_left and not believed_left
+
+
+def _lock_unneeded(db: Session, name: str, cancel_transfers: bool) -> Librarian:
+    """Lock a neighbour that nothing needs any more."""
+    librarian = get_librarian(db, name, lock=True)
+    _check_orders(db, librarian)
+    waiting = select(Transfer.id).where(_not_ended(librarian.id)).limit(1)
+    if not cancel_transfers and db.scalar(waiting) is not None:
+        raise StateError(
+            f"Transfers to {name!r} are under way: wait for them, or cancel them with"
+            " --remove-outgoing-transfers."
+        )
+    return librarian
 
 
 def _remove_transfers(db: Session, librarian_id: int) -> tuple[int, int]:

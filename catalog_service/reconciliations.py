@@ -17,11 +17,20 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from catalog_service import jobs
+from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
 from catalog_service.remote_instances import add_remote_instances, remove_remote_instances
-from catalog_service.tables import File, Job, Librarian, Reconciliation, RemoteInstance
+from catalog_service.tables import (
+    File,
+    Job,
+    Librarian,
+    Reconciliation,
+    RemoteInstance,
+    Transfer,
+)
 from catalog_service.transfer_queue import queue_transfers
 from librarian.errors import InvalidRequestError, UnknownJobError
+from librarian.names import MAX_NAME_BYTES
 
 KIND = "RECONCILIATION"
 # Priority of transfers that a reconciliation queues again: that of transfers by hand.
@@ -57,7 +66,8 @@ def start_reconciliation(
     job = db.scalars(select(Job).where(Job.claimed_destination == claimed)).one_or_none()
     if job is not None:
         found = get_reconciliation(db, job.id)
-        found.queue_missing = found.queue_missing or queue_missing
+        if queue_missing and not found.queue_missing:
+            _walk_anew(found, database_time(db))
         return job
     now = database_time(db)
     job = Job(
@@ -79,6 +89,13 @@ def start_reconciliation(
     db.add(row)
     db.flush()
     return job
+
+
+def _walk_anew(found: Reconciliation, now: datetime) -> None:
+    """Begin again, and queue what is missing: the pages before have passed it by."""
+    found.queue_missing, found.after_name, found.page_time, found.examples = True, "", now, "[]"
+    found.compared_count = found.missing_count = found.found_count = 0
+    found.conflicting_count = found.foreign_count = found.queued_count = 0
 
 
 def get_reconciliation(db: Session, job_id: int) -> Reconciliation:
@@ -131,6 +148,9 @@ def compare_page(
 
 def _check_order(after_name: str, held: Sequence[HeldFile]) -> None:
     names = [after_name, *(file.name for file in held)]
+    # PostgreSQL's text has no NUL, and no name on record is longer.
+    if any("\0" in name or len(name.encode()) > MAX_NAME_BYTES for name in names):
+        raise InvalidRequestError("The neighbour lists a file by a name that no file can have.")
     if any(one >= other for one, other in pairwise(names)):
         raise InvalidRequestError(
             "The neighbour does not list its files in the order of their names, after the one that"
@@ -183,7 +203,7 @@ def _mend(
 ) -> bool:
     """Let belief be what is there, and say whether transfers were queued."""
     held = {file.name: file for file in there}
-    missing, arrived, conflicting = [], [], []
+    missing, absent, arrived, conflicting = [], [], [], []
     for file in here:
         other = held.pop(file.name, None)
         if other is not None and _differ(other.checksum, file.checksum):
@@ -191,6 +211,7 @@ def _mend(
         elif other is None or not other.available:
             # What was confirmed since the page was asked for need not be on it.
             missing += [file] if _is_older(file.confirm_time, found.page_time) else []
+            absent += [file.id] if file.confirm_time is None else []
         elif file.confirm_time is None and other.checksum == file.checksum:
             arrived.append(file.id)
     librarian_id = found.librarian_id
@@ -201,10 +222,10 @@ def _mend(
     found.compared_count += len(here)
     found.foreign_count += len(held)
     _note_examples(found, [file.name for file in missing + conflicting])
-    if not (found.queue_missing and missing):
+    if not found.queue_missing:
         return False
-    _queue_again(db, found, [file.id for file in missing])
-    return True
+    lost = [file.id for file in missing] + _lost_before(db, librarian_id, absent)
+    return bool(lost) and _queue_again(db, found, lost)
 
 
 def _is_older(time: datetime | None, other: datetime) -> bool:
@@ -222,11 +243,25 @@ def _note_examples(found: Reconciliation, names: Iterable[str]) -> None:
     found.examples = json.dumps([*known, *names][:_MAX_EXAMPLES])
 
 
-def _queue_again(db: Session, found: Reconciliation, file_ids: Sequence[int]) -> None:
+def _lost_before(db: Session, librarian_id: int, absent_ids: Iterable[int]) -> list[int]:
+    """Return those that were sent, and of which an earlier look has found that they are gone."""
+    statement = (
+        select(Transfer.file_id, Transfer.state)
+        .where(
+            has_key_among(db, Transfer.file_id, absent_ids), Transfer.librarian_id == librarian_id
+        )
+        .order_by(Transfer.id)
+    )
+    newest = {row.file_id: row.state for row in db.execute(statement)}
+    return [file_id for file_id, state in newest.items() if state == "CONFIRMED"]
+
+
+def _queue_again(db: Session, found: Reconciliation, file_ids: Sequence[int]) -> bool:
     librarian = db.get_one(Librarian, found.librarian_id)
     owner = jobs.get_job(db, found.job_id).owner
     queued = queue_transfers(db, librarian, file_ids, owner=owner, priority=_PRIORITY)
     found.queued_count += queued.queued_count
+    return queued.queued_count > 0
 
 
 def _stop(db: Session, claim: jobs.Claim) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
+from catalog_service.standing_orders import lock_orders
 from catalog_service.tables import Librarian, StandingOrder, Transfer
 from catalog_service.transfer_queue import ACTIVE_STATES, CHUNK_FILES, queue_transfers
 from catalog_service.transfers import TransferFilter, unknown_transfer
@@ -78,6 +79,8 @@ def retry_transfers(db: Session, ids: Iterable[int], owner: str) -> tuple[int, i
     rows = select(Transfer.file_id, *kind).where(ended).order_by(Transfer.id)
     for file_id, *of_kind in db.execute(rows):
         groups[tuple(of_kind)].append(file_id)
+    # One that is deleted meanwhile would leave them in a lane that nobody serves.
+    lock_orders(db)
     orders = set(db.scalars(select(StandingOrder.id)))
     queued = 0
     for (librarian_id, lane, order_name, priority), file_ids in groups.items():

@@ -142,7 +142,8 @@ class LibrariansServicer(librarians_pb2_grpc.LibrariansServicer):
         removed, done = Removed(), False
         while not done:
             some, done = run_transaction(
-                self._database.transactions, lambda db: remove_some(db, name)
+                self._database.transactions,
+                lambda db: remove_some(db, name, cancel_transfers=cancel),
             )
             removed += some
             reach("librarian.removed_some")

@@ -123,10 +123,11 @@ class Reconciliations:
     ) -> pb.PostponeReconciliationResponse:
         """Give a reconciliation back after an error; it fails after too many in a row."""
         claim = jobs.Claim(request.job_id, request.fence)
+        error = request.error.replace("\0", "")
 
         def postpone(db: Session) -> pb.PostponeReconciliationResponse:
-            if not jobs.postpone_job(db, claim, request.error):
-                jobs.finish_job(db, claim, "FAILED", request.error)
+            if not jobs.postpone_job(db, claim, error):
+                jobs.finish_job(db, claim, "FAILED", error)
             self._catalog.wakeups.notify(db, job_topic(claim.job_id))
             return pb.PostponeReconciliationResponse()
 

@@ -9,7 +9,7 @@ from librarian.errors import InvalidRequestError
 RESERVED_PREFIX = ".librarian"
 """What the Librarian's own entries under a store's root begin with."""
 
-_MAX_NAME_BYTES = 255
+MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 1024
 _MAX_SHOWN_CHARACTERS = 80
 # What nearly all names are: seen at a glance to break no rule, for they come by the 100,000.
@@ -110,8 +110,8 @@ def _fault_of_part(part: str) -> str:
     if fault := _fault_of_characters(part):
         return fault
     size_bytes = len(part.encode())
-    if size_bytes > _MAX_NAME_BYTES:
-        return f"has {size_bytes} bytes in one name; at most {_MAX_NAME_BYTES} are allowed"
+    if size_bytes > MAX_NAME_BYTES:
+        return f"has {size_bytes} bytes in one name; at most {MAX_NAME_BYTES} are allowed"
     return ""
 
 

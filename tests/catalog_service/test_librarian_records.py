@@ -53,6 +53,20 @@ def test_a_neighbour_with_orders_or_transfers_stays(
     assert row_of(catalog).transfers_enabled
 
 
+def test_what_was_queued_while_a_neighbour_was_being_removed_is_kept(
+    catalog: CatalogSite, near: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near.AddLibrarian(request_for("localhost:1", skip_check=True))
+    add_files(catalog, 1)
+    monkeypatch.setattr(
+        "catalog_service.rpc.librarians.reach", lambda _: add_transfers(catalog, {1: "QUEUED"})
+    )
+    with pytest.raises(StateError, match="--remove-outgoing-transfers"):
+        near.RemoveLibrarian(pb.RemoveLibrarianRequest(name="karoo"))
+    with catalog.database.readings() as db:
+        assert db.scalars(select(Transfer.state)).all() == ["QUEUED"]
+
+
 def test_all_that_is_believed_of_a_neighbour_goes_with_it_step_by_step(
     catalog: CatalogSite, near: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

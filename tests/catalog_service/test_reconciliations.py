@@ -23,7 +23,14 @@ from catalog_service.reconciliations import (
 )
 from catalog_service.remote_instances import add_remote_instances
 from catalog_service.rpc.reconciliations import Reconciliations
-from catalog_service.tables import Base, File, Job, Librarian, Reconciliation, RemoteInstance
+from catalog_service.tables import (
+    Base,
+    File,
+    Job,
+    Librarian,
+    Reconciliation,
+    RemoteInstance,
+)
 from catalog_service.wakeups import Wakeups
 from librarian.errors import InvalidRequestError
 from librarian.v1 import transfer_records_pb2 as pb
@@ -159,6 +166,17 @@ def test_one_that_is_at_it_is_returned_and_takes_the_wish_to_queue_along(
     assert start(database, queue_missing=True) == first
     with database.readings.begin() as db:
         assert get_reconciliation(db, first).queue_missing
+
+
+@pytest.mark.parametrize("name", ["a\0", "a" * 256])
+def test_a_page_with_a_name_that_no_file_can_have_is_refused(database: Database, name: str) -> None:
+    start(database)
+    with database.transactions.begin() as db:
+        claimed = claim_reconciliation(db, WORKER)
+        assert claimed is not None
+    claim = jobs.Claim(claimed[0].id, claimed[0].fence)
+    with pytest.raises(InvalidRequestError, match="name"), database.transactions.begin() as db:
+        compare_page(db, claim, "", [HeldFile(name, "md5:1", available=True)], last=False)
 
 
 def test_what_was_confirmed_while_a_page_was_on_its_way_is_not_missing(

@@ -161,6 +161,13 @@ def test_a_queued_transfer_tells_what_keeps_it(site: SendingSite, change: Any) -
     assert told[4] == "It is queued, the next of the standing order 'nightly'."
 
 
+def test_an_order_whose_time_zone_is_gone_is_told(site: SendingSite, change: Any) -> None:
+    with change() as db:
+        order = add_order(db, centre_of(db), hours="20:00-08:00", timezone="Mars/Olympus")
+        add_transfer(db, file_of(db), centre_of(db), lane=order.id, order_name="nightly")
+    assert "'Mars/Olympus', cannot be told any more: run `librarian update-" in sentences(site)[0]
+
+
 def test_a_transfer_under_way_tells_how_far_it_is(site: SendingSite, change: Any) -> None:
     with change() as db:
         now = database_time(db)

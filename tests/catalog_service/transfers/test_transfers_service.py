@@ -1,14 +1,17 @@
 """The Transfers service: what people queue, see, cancel and queue anew."""
 
+import threading
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
 
+from catalog_service import transfer_changes
 from catalog_service.rpc import transfer_queueing
+from catalog_service.standing_orders import remove_order
 from catalog_service.tables import Agent, File, Instance, Librarian, StandingOrder, Transfer
-from catalog_service.transfer_queue import CHUNK_FILES
+from catalog_service.transfer_queue import CHUNK_FILES, queue_transfers
 from librarian.errors import (
     InvalidRequestError,
     UnknownFileError,
@@ -235,6 +238,32 @@ def test_a_retry_is_a_transfer_of_its_own_in_the_same_lane(site: SendingSite) ->
     assert [t.order_name for t in listed.transfers] == ["", "", "nightly"]
     assert {t.owner for t in listed.transfers} == {"other_writer"}
     assert states_of(site, [failed, confirmed]) == ["FAILED", "CONFIRMED"]
+
+
+def test_an_order_is_not_deleted_while_what_it_sent_is_retried(
+    site: SendingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_order(site)
+    [failed] = put(site, "FAILED", order="nightly")
+
+    def delete() -> None:
+        with site.database.transactions.begin() as db:
+            remove_order(db, "nightly")
+
+    def queue_slowly(*arguments: Any, **options: Any) -> Any:
+        deleting.start()
+        # It would have been deleted by now, did nothing keep it.
+        deleting.join(0.5)
+        return queue_transfers(*arguments, **options)
+
+    deleting = threading.Thread(target=delete)
+    monkeypatch.setattr(transfer_changes, "queue_transfers", queue_slowly)
+    assert site.calls().RetryTransfers(pb.RetryTransfersRequest(ids=[failed])).queued_count == 1
+    deleting.join()
+    with site.database.readings() as db:
+        [row] = db.scalars(select(Transfer).where(Transfer.id > failed))
+        # Deleting an order cancels what it queued, or lets it go on in the lane of people.
+        assert row.state == "CANCELLED" or row.lane == 0
 
 
 def test_a_retry_of_a_kind_takes_what_failed_and_was_not_queued_since(site: SendingSite) -> None:
