@@ -86,7 +86,6 @@ def bench_pair(
     root: Path,
     case: str,
     cluster: PostgresCluster | None,
-    announce_seconds: float = 0.2,
 ) -> Iterator[BenchPair]:
     """Run two new sites, each with a database on SQLite, or on the cluster."""
     database = "sqlite" if cluster is None else "postgresql"
@@ -102,12 +101,7 @@ def bench_pair(
                     directory / name,
                     urls[name],
                     services=ALL_SERVICES,
-                    environment={
-                        "store_agent": {
-                            **ssh.agent_environment(name),
-                            "LIBRARIAN_STORE_AGENT__ANNOUNCE_SECONDS": str(announce_seconds),
-                        }
-                    },
+                    environment={"store_agent": ssh.agent_environment(name)},
                 )
             )
             for name in ("site", "archive")
