@@ -3,16 +3,16 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import insert_or, is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.incoming_records import checksum_at_origin
-from catalog_service.tables import File, IncomingBatch, Instance, Upload
+from catalog_service.tables import File, IncomingBatch, Upload
 from catalog_service.uploads import OPEN_STATES
 from librarian.errors import (
     BusyError,
@@ -30,13 +30,11 @@ _BATCH_ID = re.compile(r"[0-9a-f]{16,32}")
 _UPLOADS = table_of(Upload)
 _BATCHES = table_of(IncomingBatch)
 _OVER = ("DONE", "FAILED", "CANCELLED")
-_FILES = table_of(File)
-_INSTANCES = table_of(Instance)
 
 _PROGRESS = select(_UPLOADS.c.id, _UPLOADS.c.state, _UPLOADS.c.sent)
 # What tells how an upload ended.
 _ENDS = select(
-    *(_UPLOADS.c.id, _UPLOADS.c.transfer_id, _UPLOADS.c.file_name, _UPLOADS.c.state),
+    *(_UPLOADS.c.id, _UPLOADS.c.transfer_id, _UPLOADS.c.state),
     *(_UPLOADS.c.checksum, _UPLOADS.c.origin, _UPLOADS.c.error, _UPLOADS.c.error_reason),
 )
 
@@ -50,7 +48,6 @@ class SettledUpload:
     upload_id: str
     transfer_id: int
     checksum: str = ""
-    verify_time: datetime | None = None
     error: LibrarianError | None = None
 
 
@@ -192,27 +189,14 @@ def find_settled(
     done = not any(row.sent and row.state in OPEN_STATES for row in rows)
     ends = _ENDS.where(is_one_of(db, _UPLOADS.c.id, new)).order_by(_UPLOADS.c.id)
     uploads = db.execute(ends).all() if new else []
-    times = find_verify_times(db, [upload.file_name for upload in uploads])
-    return [_settled(upload, times.get(upload.file_name)) for upload in uploads], done
+    return [_settled(upload) for upload in uploads], done
 
 
-def find_verify_times(db: Session, file_names: Collection[str]) -> dict[str, datetime]:
-    """Return when an available instance of each file was last found good, by the file's name."""
-    statement = (
-        select(_FILES.c.name, func.max(_INSTANCES.c.verify_time))
-        .join(_INSTANCES, _INSTANCES.c.file_id == _FILES.c.id)
-        .where(is_one_of(db, _FILES.c.name, file_names), _INSTANCES.c.available)
-        .group_by(_FILES.c.name)
-    )
-    rows = db.execute(statement) if file_names else ()
-    return {name: time for name, time in rows if time is not None}
-
-
-def _settled(upload: Row[*tuple[Any, ...]], verify_time: datetime | None) -> SettledUpload:
+def _settled(upload: Row[*tuple[Any, ...]]) -> SettledUpload:
     number = upload.transfer_id or 0
     if upload.state == "DONE":
         checksum = checksum_at_origin(upload.origin) if upload.origin else upload.checksum
-        return SettledUpload(upload.id, number, checksum, verify_time)
+        return SettledUpload(upload.id, number, checksum)
     if upload.state == "FAILED":
         return SettledUpload(upload.id, number, error=error_from(upload.error_reason, upload.error))
     return SettledUpload(upload.id, number, error=StateError(upload.error))

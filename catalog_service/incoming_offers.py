@@ -1,8 +1,8 @@
 """Offers of neighbours: each file is accepted, there already, or refused alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, insert_dicts, is_one_of, table_of
 from catalog_service.clock import database_time
-from catalog_service.incoming import find_verify_times, take_batch
+from catalog_service.incoming import take_batch
 from catalog_service.incoming_records import (
     OfferedFile,
     check_offered,
@@ -77,7 +77,6 @@ class Answer:
     verdict: Verdict
     upload_id: str = ""
     message: str = ""
-    verify_time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,6 @@ def take_offer(db: Session, offer: Offer) -> OfferOutcome:
     taker = _Taker(db, offer, batch)
     answers = [taker.answer(item) for item in offer.files]
     taker.flush()
-    held = [o.name for o, a in zip(offer.files, answers, strict=True) if a.verdict is Verdict.HELD]
-    times = find_verify_times(db, held)
-    answers = [
-        replace(answer, verify_time=times[item.name]) if item.name in times else answer
-        for item, answer in zip(offer.files, answers, strict=True)
-    ]
     wanted = [batch.store_id for a in answers if a.verdict is Verdict.ACCEPTED and batch.store_id]
     places = load_places(db, wanted)
     return OfferOutcome(answers, next(iter(places.values()), None))

@@ -8,7 +8,7 @@ from catalog_service.incoming import SettledUpload
 from catalog_service.incoming_offers import Answer
 from catalog_service.incoming_records import OfferedFile
 from catalog_service.observation_rules import ObservationFacts
-from catalog_service.rpc.metadata_messages import fill_time, read_metadata, read_time
+from catalog_service.rpc.metadata_messages import read_metadata, read_time
 from catalog_service.travelling_sessions import SessionFacts
 from librarian.errors import InvalidRequestError
 from librarian.failures import failure_message
@@ -64,14 +64,11 @@ def check_transfer_ids(files: Iterable[pb.OfferedFile]) -> None:
 
 def answer_message(answer: Answer) -> pb.OfferAnswer:
     """Return what became of one offered file."""
-    message = pb.OfferAnswer(
+    return pb.OfferAnswer(
         verdict=answer.verdict.name,
         upload_id=answer.upload_id,
         message=answer.message,
     )
-    if answer.verify_time is not None:
-        fill_time(message.verify_time, answer.verify_time)
-    return message
 
 
 def settled_message(settled: SettledUpload) -> pb.SettledFile:
@@ -79,8 +76,6 @@ def settled_message(settled: SettledUpload) -> pb.SettledFile:
     message = pb.SettledFile(
         upload_id=settled.upload_id, transfer_id=settled.transfer_id, checksum=settled.checksum
     )
-    if settled.verify_time is not None:
-        fill_time(message.verify_time, settled.verify_time)
     if settled.error is not None:
         message.failure.CopyFrom(failure_message(settled.error))
     return message

@@ -22,57 +22,56 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from librarian.v1 import files_pb2 as librarian_dot_v1_dot_files__pb2
 from librarian.v1 import observations_pb2 as librarian_dot_v1_dot_observations__pb2
 from librarian.v1 import uploads_pb2 as librarian_dot_v1_dot_uploads__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blibrarian/v1/incoming.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\x1a\x1alibrarian/v1/uploads.proto\"\xf4\x01\n\x0bOfferedFile\x12\x13\n\x0btransfer_id\x18\x01 \x01(\x03\x12 \n\x04\x66ile\x18\x02 \x01(\x0b\x32\x12.librarian.v1.File\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12\x33\n\x0bobservation\x18\x04 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12>\n\x11observing_session\x18\x05 \x01(\x0b\x32\x1e.librarian.v1.ObservingSessionH\x01\x88\x01\x01\x42\x0e\n\x0c_observationB\x14\n\x12_observing_session\"\xa7\x01\n\x11OfferFilesRequest\x12\x0f\n\x07site_id\x18\x01 \x01(\t\x12\x11\n\tsite_name\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x03 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x04 \x01(\x03\x12(\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x19.librarian.v1.OfferedFile\x12#\n\x04ways\x18\x06 \x03(\x0e\x32\x15.librarian.v1.PushWay\"x\n\x12OfferFilesResponse\x12(\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x19.librarian.v1.OfferAnswer\x12-\n\x06way_in\x18\x02 \x01(\x0b\x32\x18.librarian.v1.BatchWayInH\x00\x88\x01\x01\x42\t\n\x07_way_in\"\xa7\x02\n\x0bOfferAnswer\x12\x32\n\x07verdict\x18\x01 \x01(\x0e\x32!.librarian.v1.OfferAnswer.Verdict\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x34\n\x0bverify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\"z\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x01\x12\x08\n\x04HELD\x10\x02\x12\x0c\n\x08\x43ONFLICT\x10\x03\x12\x0b\n\x07NO_ROOM\x10\x04\x12\x0b\n\x07REFUSED\x10\x05\x12\t\n\x05LATER\x10\x06\x12\x0b\n\x07\x41RRIVED\x10\x07\x42\x0e\n\x0c_verify_time\"\xdf\x01\n\nBatchWayIn\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\x12\x14\n\x0cstaging_path\x18\x05 \x01(\t\x12\x10\n\x08ssh_host\x18\x06 \x01(\t\x12\x10\n\x08ssh_port\x18\x07 \x01(\x05\x12\x10\n\x08ssh_user\x18\x08 \x01(\t\x12\x12\n\nrsync_path\x18\t \x01(\t\x12#\n\x04ways\x18\n \x03(\x0e\x32\x15.librarian.v1.PushWay\"m\n\x12\x46inishFilesRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12\x12\n\nupload_ids\x18\x03 \x03(\t\x12\"\n\x03way\x18\x04 \x01(\x0e\x32\x15.librarian.v1.PushWay\"-\n\x13\x46inishFilesResponse\x12\x16\n\x0e\x66inished_count\x18\x01 \x01(\x05\"%\n\x11WatchBatchRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\"L\n\x12WatchBatchResponse\x12(\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x19.librarian.v1.SettledFile\x12\x0c\n\x04\x64one\x18\x02 \x01(\x08\"\xc6\x01\n\x0bSettledFile\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x13\n\x0btransfer_id\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\t\x12\x34\n\x0bverify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12+\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x15.librarian.v1.FailureH\x01\x88\x01\x01\x42\x0e\n\x0c_verify_timeB\n\n\x08_failure\"4\n\x11RenewBatchRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\"<\n\x12RenewBatchResponse\x12\x16\n\x0e\x65xpected_count\x18\x01 \x01(\x05\x12\x0e\n\x06ticket\x18\x02 \x01(\t\"K\n\x14WithdrawFilesRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12\x12\n\nupload_ids\x18\x03 \x03(\t\"0\n\x15WithdrawFilesResponse\x12\x17\n\x0fwithdrawn_count\x18\x01 \x01(\x05\"=\n\x14ListHeldFilesRequest\x12\x12\n\nafter_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"L\n\x15ListHeldFilesResponse\x12%\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x16.librarian.v1.HeldFile\x12\x0c\n\x04last\x18\x02 \x01(\x08\"=\n\x08HeldFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12\x11\n\tavailable\x18\x03 \x01(\x08*a\n\x07PushWay\x12\x18\n\x14PUSH_WAY_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_WAY_SHARED\x10\x01\x12\x12\n\x0ePUSH_WAY_RSYNC\x10\x02\x12\x13\n\x0fPUSH_WAY_STREAM\x10\x03\x32\x87\x04\n\x08Incoming\x12O\n\nOfferFiles\x12\x1f.librarian.v1.OfferFilesRequest\x1a .librarian.v1.OfferFilesResponse\x12R\n\x0b\x46inishFiles\x12 .librarian.v1.FinishFilesRequest\x1a!.librarian.v1.FinishFilesResponse\x12Q\n\nWatchBatch\x12\x1f.librarian.v1.WatchBatchRequest\x1a .librarian.v1.WatchBatchResponse0\x01\x12O\n\nRenewBatch\x12\x1f.librarian.v1.RenewBatchRequest\x1a .librarian.v1.RenewBatchResponse\x12X\n\rWithdrawFiles\x12\".librarian.v1.WithdrawFilesRequest\x1a#.librarian.v1.WithdrawFilesResponse\x12X\n\rListHeldFiles\x12\".librarian.v1.ListHeldFilesRequest\x1a#.librarian.v1.ListHeldFilesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blibrarian/v1/incoming.proto\x12\x0clibrarian.v1\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\x1a\x1alibrarian/v1/uploads.proto\"\xf4\x01\n\x0bOfferedFile\x12\x13\n\x0btransfer_id\x18\x01 \x01(\x03\x12 \n\x04\x66ile\x18\x02 \x01(\x0b\x32\x12.librarian.v1.File\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12\x33\n\x0bobservation\x18\x04 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12>\n\x11observing_session\x18\x05 \x01(\x0b\x32\x1e.librarian.v1.ObservingSessionH\x01\x88\x01\x01\x42\x0e\n\x0c_observationB\x14\n\x12_observing_session\"\xa7\x01\n\x11OfferFilesRequest\x12\x0f\n\x07site_id\x18\x01 \x01(\t\x12\x11\n\tsite_name\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x03 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x04 \x01(\x03\x12(\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x19.librarian.v1.OfferedFile\x12#\n\x04ways\x18\x06 \x03(\x0e\x32\x15.librarian.v1.PushWay\"x\n\x12OfferFilesResponse\x12(\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x19.librarian.v1.OfferAnswer\x12-\n\x06way_in\x18\x02 \x01(\x0b\x32\x18.librarian.v1.BatchWayInH\x00\x88\x01\x01\x42\t\n\x07_way_in\"\xe7\x01\n\x0bOfferAnswer\x12\x32\n\x07verdict\x18\x01 \x01(\x0e\x32!.librarian.v1.OfferAnswer.Verdict\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"z\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x01\x12\x08\n\x04HELD\x10\x02\x12\x0c\n\x08\x43ONFLICT\x10\x03\x12\x0b\n\x07NO_ROOM\x10\x04\x12\x0b\n\x07REFUSED\x10\x05\x12\t\n\x05LATER\x10\x06\x12\x0b\n\x07\x41RRIVED\x10\x07J\x04\x08\x04\x10\x05\"\xdf\x01\n\nBatchWayIn\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\x12\x14\n\x0cstaging_path\x18\x05 \x01(\t\x12\x10\n\x08ssh_host\x18\x06 \x01(\t\x12\x10\n\x08ssh_port\x18\x07 \x01(\x05\x12\x10\n\x08ssh_user\x18\x08 \x01(\t\x12\x12\n\nrsync_path\x18\t \x01(\t\x12#\n\x04ways\x18\n \x03(\x0e\x32\x15.librarian.v1.PushWay\"m\n\x12\x46inishFilesRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12\x12\n\nupload_ids\x18\x03 \x03(\t\x12\"\n\x03way\x18\x04 \x01(\x0e\x32\x15.librarian.v1.PushWay\"-\n\x13\x46inishFilesResponse\x12\x16\n\x0e\x66inished_count\x18\x01 \x01(\x05\"%\n\x11WatchBatchRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\"L\n\x12WatchBatchResponse\x12(\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x19.librarian.v1.SettledFile\x12\x0c\n\x04\x64one\x18\x02 \x01(\x08\"\x86\x01\n\x0bSettledFile\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x13\n\x0btransfer_id\x18\x02 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\t\x12+\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x15.librarian.v1.FailureH\x00\x88\x01\x01\x42\n\n\x08_failureJ\x04\x08\x04\x10\x05\"4\n\x11RenewBatchRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\"<\n\x12RenewBatchResponse\x12\x16\n\x0e\x65xpected_count\x18\x01 \x01(\x05\x12\x0e\n\x06ticket\x18\x02 \x01(\t\"K\n\x14WithdrawFilesRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12\x12\n\nupload_ids\x18\x03 \x03(\t\"0\n\x15WithdrawFilesResponse\x12\x17\n\x0fwithdrawn_count\x18\x01 \x01(\x05\"=\n\x14ListHeldFilesRequest\x12\x12\n\nafter_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"L\n\x15ListHeldFilesResponse\x12%\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x16.librarian.v1.HeldFile\x12\x0c\n\x04last\x18\x02 \x01(\x08\"=\n\x08HeldFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12\x11\n\tavailable\x18\x03 \x01(\x08*a\n\x07PushWay\x12\x18\n\x14PUSH_WAY_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_WAY_SHARED\x10\x01\x12\x12\n\x0ePUSH_WAY_RSYNC\x10\x02\x12\x13\n\x0fPUSH_WAY_STREAM\x10\x03\x32\x87\x04\n\x08Incoming\x12O\n\nOfferFiles\x12\x1f.librarian.v1.OfferFilesRequest\x1a .librarian.v1.OfferFilesResponse\x12R\n\x0b\x46inishFiles\x12 .librarian.v1.FinishFilesRequest\x1a!.librarian.v1.FinishFilesResponse\x12Q\n\nWatchBatch\x12\x1f.librarian.v1.WatchBatchRequest\x1a .librarian.v1.WatchBatchResponse0\x01\x12O\n\nRenewBatch\x12\x1f.librarian.v1.RenewBatchRequest\x1a .librarian.v1.RenewBatchResponse\x12X\n\rWithdrawFiles\x12\".librarian.v1.WithdrawFilesRequest\x1a#.librarian.v1.WithdrawFilesResponse\x12X\n\rListHeldFiles\x12\".librarian.v1.ListHeldFilesRequest\x1a#.librarian.v1.ListHeldFilesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.incoming_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PUSHWAY']._serialized_start=2151
-  _globals['_PUSHWAY']._serialized_end=2248
-  _globals['_OFFEREDFILE']._serialized_start=166
-  _globals['_OFFEREDFILE']._serialized_end=410
-  _globals['_OFFERFILESREQUEST']._serialized_start=413
-  _globals['_OFFERFILESREQUEST']._serialized_end=580
-  _globals['_OFFERFILESRESPONSE']._serialized_start=582
-  _globals['_OFFERFILESRESPONSE']._serialized_end=702
-  _globals['_OFFERANSWER']._serialized_start=705
-  _globals['_OFFERANSWER']._serialized_end=1000
-  _globals['_OFFERANSWER_VERDICT']._serialized_start=862
-  _globals['_OFFERANSWER_VERDICT']._serialized_end=984
-  _globals['_BATCHWAYIN']._serialized_start=1003
-  _globals['_BATCHWAYIN']._serialized_end=1226
-  _globals['_FINISHFILESREQUEST']._serialized_start=1228
-  _globals['_FINISHFILESREQUEST']._serialized_end=1337
-  _globals['_FINISHFILESRESPONSE']._serialized_start=1339
-  _globals['_FINISHFILESRESPONSE']._serialized_end=1384
-  _globals['_WATCHBATCHREQUEST']._serialized_start=1386
-  _globals['_WATCHBATCHREQUEST']._serialized_end=1423
-  _globals['_WATCHBATCHRESPONSE']._serialized_start=1425
-  _globals['_WATCHBATCHRESPONSE']._serialized_end=1501
-  _globals['_SETTLEDFILE']._serialized_start=1504
-  _globals['_SETTLEDFILE']._serialized_end=1702
-  _globals['_RENEWBATCHREQUEST']._serialized_start=1704
-  _globals['_RENEWBATCHREQUEST']._serialized_end=1756
-  _globals['_RENEWBATCHRESPONSE']._serialized_start=1758
-  _globals['_RENEWBATCHRESPONSE']._serialized_end=1818
-  _globals['_WITHDRAWFILESREQUEST']._serialized_start=1820
-  _globals['_WITHDRAWFILESREQUEST']._serialized_end=1895
-  _globals['_WITHDRAWFILESRESPONSE']._serialized_start=1897
-  _globals['_WITHDRAWFILESRESPONSE']._serialized_end=1945
-  _globals['_LISTHELDFILESREQUEST']._serialized_start=1947
-  _globals['_LISTHELDFILESREQUEST']._serialized_end=2008
-  _globals['_LISTHELDFILESRESPONSE']._serialized_start=2010
-  _globals['_LISTHELDFILESRESPONSE']._serialized_end=2086
-  _globals['_HELDFILE']._serialized_start=2088
-  _globals['_HELDFILE']._serialized_end=2149
-  _globals['_INCOMING']._serialized_start=2251
-  _globals['_INCOMING']._serialized_end=2770
+  _globals['_PUSHWAY']._serialized_start=1990
+  _globals['_PUSHWAY']._serialized_end=2087
+  _globals['_OFFEREDFILE']._serialized_start=133
+  _globals['_OFFEREDFILE']._serialized_end=377
+  _globals['_OFFERFILESREQUEST']._serialized_start=380
+  _globals['_OFFERFILESREQUEST']._serialized_end=547
+  _globals['_OFFERFILESRESPONSE']._serialized_start=549
+  _globals['_OFFERFILESRESPONSE']._serialized_end=669
+  _globals['_OFFERANSWER']._serialized_start=672
+  _globals['_OFFERANSWER']._serialized_end=903
+  _globals['_OFFERANSWER_VERDICT']._serialized_start=775
+  _globals['_OFFERANSWER_VERDICT']._serialized_end=897
+  _globals['_BATCHWAYIN']._serialized_start=906
+  _globals['_BATCHWAYIN']._serialized_end=1129
+  _globals['_FINISHFILESREQUEST']._serialized_start=1131
+  _globals['_FINISHFILESREQUEST']._serialized_end=1240
+  _globals['_FINISHFILESRESPONSE']._serialized_start=1242
+  _globals['_FINISHFILESRESPONSE']._serialized_end=1287
+  _globals['_WATCHBATCHREQUEST']._serialized_start=1289
+  _globals['_WATCHBATCHREQUEST']._serialized_end=1326
+  _globals['_WATCHBATCHRESPONSE']._serialized_start=1328
+  _globals['_WATCHBATCHRESPONSE']._serialized_end=1404
+  _globals['_SETTLEDFILE']._serialized_start=1407
+  _globals['_SETTLEDFILE']._serialized_end=1541
+  _globals['_RENEWBATCHREQUEST']._serialized_start=1543
+  _globals['_RENEWBATCHREQUEST']._serialized_end=1595
+  _globals['_RENEWBATCHRESPONSE']._serialized_start=1597
+  _globals['_RENEWBATCHRESPONSE']._serialized_end=1657
+  _globals['_WITHDRAWFILESREQUEST']._serialized_start=1659
+  _globals['_WITHDRAWFILESREQUEST']._serialized_end=1734
+  _globals['_WITHDRAWFILESRESPONSE']._serialized_start=1736
+  _globals['_WITHDRAWFILESRESPONSE']._serialized_end=1784
+  _globals['_LISTHELDFILESREQUEST']._serialized_start=1786
+  _globals['_LISTHELDFILESREQUEST']._serialized_end=1847
+  _globals['_LISTHELDFILESRESPONSE']._serialized_start=1849
+  _globals['_LISTHELDFILESRESPONSE']._serialized_end=1925
+  _globals['_HELDFILE']._serialized_start=1927
+  _globals['_HELDFILE']._serialized_end=1988
+  _globals['_INCOMING']._serialized_start=2090
+  _globals['_INCOMING']._serialized_end=2609
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,3 @@
-import datetime
-
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from librarian.v1 import files_pb2 as _files_pb2
 from librarian.v1 import observations_pb2 as _observations_pb2
 from librarian.v1 import uploads_pb2 as _uploads_pb2
@@ -63,7 +60,7 @@ class OfferFilesResponse(_message.Message):
     def __init__(self, files: _Optional[_Iterable[_Union[OfferAnswer, _Mapping]]] = ..., way_in: _Optional[_Union[BatchWayIn, _Mapping]] = ...) -> None: ...
 
 class OfferAnswer(_message.Message):
-    __slots__ = ("verdict", "upload_id", "message", "verify_time")
+    __slots__ = ("verdict", "upload_id", "message")
     class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         VERDICT_UNSPECIFIED: _ClassVar[OfferAnswer.Verdict]
@@ -85,12 +82,10 @@ class OfferAnswer(_message.Message):
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    VERIFY_TIME_FIELD_NUMBER: _ClassVar[int]
     verdict: OfferAnswer.Verdict
     upload_id: str
     message: str
-    verify_time: _timestamp_pb2.Timestamp
-    def __init__(self, verdict: _Optional[_Union[OfferAnswer.Verdict, str]] = ..., upload_id: _Optional[str] = ..., message: _Optional[str] = ..., verify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, verdict: _Optional[_Union[OfferAnswer.Verdict, str]] = ..., upload_id: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class BatchWayIn(_message.Message):
     __slots__ = ("store_name", "agent_address", "agent_tls", "ticket", "staging_path", "ssh_host", "ssh_port", "ssh_user", "rsync_path", "ways")
@@ -149,18 +144,16 @@ class WatchBatchResponse(_message.Message):
     def __init__(self, files: _Optional[_Iterable[_Union[SettledFile, _Mapping]]] = ..., done: bool = ...) -> None: ...
 
 class SettledFile(_message.Message):
-    __slots__ = ("upload_id", "transfer_id", "checksum", "verify_time", "failure")
+    __slots__ = ("upload_id", "transfer_id", "checksum", "failure")
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
-    VERIFY_TIME_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     upload_id: str
     transfer_id: int
     checksum: str
-    verify_time: _timestamp_pb2.Timestamp
     failure: _uploads_pb2.Failure
-    def __init__(self, upload_id: _Optional[str] = ..., transfer_id: _Optional[int] = ..., checksum: _Optional[str] = ..., verify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
+    def __init__(self, upload_id: _Optional[str] = ..., transfer_id: _Optional[int] = ..., checksum: _Optional[str] = ..., failure: _Optional[_Union[_uploads_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class RenewBatchRequest(_message.Message):
     __slots__ = ("batch_id", "fence")
