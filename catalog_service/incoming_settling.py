@@ -1,6 +1,6 @@
 """What of incoming batches is to be completed, cleared away, and forgotten."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -46,6 +46,19 @@ class ArrivedUpload(NamedTuple):
     worker_until: datetime | None
 
 
+@dataclass(frozen=True)
+class Passed:
+    """Uploads and stores that are passed over now, and how often others were tried in vain."""
+
+    upload_ids: Collection[str]
+    store_ids: Collection[int]
+    tries: Mapping[str, int]
+
+    def has(self, upload: ArrivedUpload) -> bool:
+        """Tell whether an upload is passed over."""
+        return upload.id in self.upload_ids or upload.store_id in self.store_ids
+
+
 _ARRIVED = select(*(_UPLOADS.c[column] for column in ArrivedUpload._fields))
 
 
@@ -57,6 +70,11 @@ class ArrivedPart:
     # Those that rsync brought are still where it put them.
     by_rsync: bool
     uploads: Sequence[ArrivedUpload]
+
+    @property
+    def store_id(self) -> int:
+        """Return the store that all of it is on."""
+        return self.uploads[0].store_id
 
     @property
     def is_large(self) -> bool:
@@ -76,11 +94,11 @@ def find_arrived_batches(db: Session) -> list[str]:
 
 
 def find_arrived_part(
-    db: Session, batch_id: str, but_not: Collection[str], *, large: bool
+    db: Session, batch_id: str, passed: Passed, *, large: bool
 ) -> ArrivedPart | None:
     """Return files of a batch that nobody is completing: small ones together, a large one alone.
 
-    Large ones only when told so.
+    Large ones only when told so. What was tried in vain comes last, and with its like.
     """
     statement = _ARRIVED.where(
         _UPLOADS.c.incoming_batch_id == batch_id, _UPLOADS.c.state.in_(OPEN_STATES), _UPLOADS.c.sent
@@ -90,9 +108,11 @@ def find_arrived_part(
     time = database_time(db)
     rows = db.execute(statement.order_by(_UPLOADS.c.size_bytes, _UPLOADS.c.id)).all()
     sent = (ArrivedUpload(*row) for row in rows)
-    free = [one for one in sent if one.id not in but_not and not has_live_worker(one, time)]
+    free = [one for one in sent if not passed.has(one) and not has_live_worker(one, time)]
     if not free:
         return None
+    least = min(passed.tries.get(one.id, 0) for one in free)
+    free = [one for one in free if passed.tries.get(one.id, 0) == least]
     store_id = free[0].store_id
     uploads = _first_part([upload for upload in free if upload.store_id == store_id])
     row = db.execute(_places().where(IncomingBatch.id == batch_id, Store.id == store_id))

@@ -2,10 +2,8 @@
 
 import logging
 import threading
-import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -17,13 +15,15 @@ from catalog_service.confirmations import note_arrivals
 from catalog_service.database import Database
 from catalog_service.incoming_settling import (
     ArrivedPart,
+    Passed,
     find_arrived_batches,
     find_arrived_part,
 )
 from catalog_service.ingest import Ingest
 from catalog_service.ingest_round import Answer
+from catalog_service.loops.back_off import FIRST_BACK_OFF_SECONDS, BackOff
 from catalog_service.retrying import run_transaction
-from catalog_service.uploads import KnownFile
+from catalog_service.uploads import KnownFile, batch_of
 from catalog_service.wakeups import CONFIRMATIONS, UPLOADS, Wakeups, incoming_topic
 from librarian.errors import (
     ConflictError,
@@ -31,14 +31,13 @@ from librarian.errors import (
     InvalidRequestError,
     LibrarianError,
     NotFoundError,
+    NotReachableError,
     StateError,
 )
 from librarian.service.killpoints import reach
 
 logger = logging.getLogger(__name__)
 
-_FIRST_BACK_OFF_SECONDS = 0.5
-_LONGEST_BACK_OFF_SECONDS = 10.0
 _SETTLED = (KnownFile, InvalidRequestError, CorruptContentsError, ConflictError, NotFoundError)
 
 
@@ -71,7 +70,10 @@ class IncomingLoop:
         self._ingest = Ingest(catalog.database.transactions, RemoteUploadAgents(catalog.agents))
         self._lock = threading.Lock()
         self._taken: set[str] = set()
-        self._back_off = _BackOff()
+        self._put_off: BackOff[str] = BackOff()
+        # An agent that is away is asked once for all that waits for it.
+        self._stores_put_off: BackOff[int] = BackOff()
+        self._last_batch_id = ""
         # What takes hours leaves threads for the rest.
         self._large = threading.BoundedSemaphore(max(1, threads - 1))
         self._resting = threading.Event()
@@ -85,25 +87,27 @@ class IncomingLoop:
         with self._part() as part:
             if part is None:
                 return self._rest()
-            batch_id = part.place.batch_id
-            ids = {upload.id for upload in part.uploads}
+            ids = [upload.id for upload in part.uploads]
+            errors: Mapping[str, Exception]
             try:
-                is_settled = self._complete(part)
+                errors = self._complete(part)
             except LibrarianError as error:
-                logger.warning("Batch %s is not completed yet: %s", batch_id, error)
-                is_settled = False
-            except Exception:
+                logger.warning("Batch %s is not completed yet: %s", part.place.batch_id, error)
+                errors = dict.fromkeys(ids, error)
+            except Exception as error:
                 # Whatever it is: the other batches come in their turn.
-                logger.exception("Batch %s is not completed yet.", batch_id)
-                is_settled = False
-            self._back_off.note(batch_id, ids, is_settled=is_settled)
+                logger.exception("Batch %s is not completed yet.", part.place.batch_id)
+                errors = dict.fromkeys(ids, error)
+            self._put_off.note(ids, errors)
+            is_away = any(isinstance(error, NotReachableError) for error in errors.values())
+            self._stores_put_off.note([part.store_id], [part.store_id] if is_away else [])
             return True
 
     def _rest(self) -> bool:
-        """Pause while some batch is only put off for a moment, and say whether one is."""
-        if self._back_off.has_any():
-            self._resting.wait(_FIRST_BACK_OFF_SECONDS)
-        return self._back_off.has_any()
+        """Pause while something is only put off for a moment, and say whether anything is."""
+        if self._put_off.has_any():
+            self._resting.wait(FIRST_BACK_OFF_SECONDS)
+        return self._put_off.has_any()
 
     @contextmanager
     def _part(self) -> Iterator[ArrivedPart | None]:
@@ -128,33 +132,48 @@ class IncomingLoop:
     def _find_part(self, *, large: bool) -> ArrivedPart | None:
         with self._database.readings.begin() as db:
             batch_ids = find_arrived_batches(db)
-            self._back_off.keep_only(batch_ids)
-            for batch_id in batch_ids:
-                part = find_arrived_part(db, batch_id, self._taken, large=large)
-                if part and self._back_off.is_over(batch_id, {u.id for u in part.uploads}):
+            self._put_off.keep_only(lambda upload_id: batch_of(upload_id) in batch_ids)
+            passed = Passed(
+                self._taken | self._put_off.waiting(),
+                self._stores_put_off.waiting(),
+                self._put_off.tries(),
+            )
+            for batch_id in self._in_turn(batch_ids):
+                if part := find_arrived_part(db, batch_id, passed, large=large):
+                    self._last_batch_id = batch_id
                     return part
         return None
 
-    def _complete(self, part: ArrivedPart) -> bool:
-        """Take files of a batch as far as they go now, and say whether all are settled."""
-        ids = self._adopt(part) if part.by_rsync else [upload.id for upload in part.uploads]
-        answers = self._ingest.finish(ids)
+    def _in_turn(self, batch_ids: Sequence[str]) -> list[str]:
+        """Return batches beginning after the last: one that fails and fails keeps none waiting."""
+        return sorted(batch_ids, key=lambda one: (one <= self._last_batch_id, one))
+
+    def _complete(self, part: ArrivedPart) -> dict[str, LibrarianError]:
+        """Take files of a batch as far as they go now; return why each is not settled that is not.
+
+        One that cannot be completed says nothing of the others.
+        """
+        errors = self._adopt(part) if part.by_rsync else {}
+        answers = self._ingest.finish([u.id for u in part.uploads if u.id not in errors])
         reach("incoming.recorded")
         self._tell(part.place.batch_id, answers)
-        return len(ids) == len(part.uploads) and all(map(_is_settled, answers.values()))
+        for upload_id, answer in answers.items():
+            if isinstance(answer, LibrarianError) and not _is_settled(answer):
+                errors[upload_id] = answer
+        return errors
 
-    def _adopt(self, part: ArrivedPart) -> list[str]:
-        """Move what rsync brought; return the uploads that can be verified now."""
+    def _adopt(self, part: ArrivedPart) -> dict[str, LibrarianError]:
+        """Move what rsync brought; return why each cannot be verified now that cannot."""
         errors = self._agents.adopt(part)
         reach("incoming.adopted")
         if failure := next(filter(None, errors), None):
             logger.warning("Of batch %s not all was found: %s", part.place.batch_id, failure)
         # What is not there is said so by the verification, which fails it.
-        return [
-            upload.id
+        return {
+            upload.id: error
             for upload, error in zip(part.uploads, errors, strict=True)
-            if error is None or isinstance(error, (NotFoundError, InvalidRequestError))
-        ]
+            if error is not None and not isinstance(error, (NotFoundError, InvalidRequestError))
+        }
 
     def _tell(self, batch_id: str, answers: Mapping[str, Answer]) -> None:
         done = [upload_id for upload_id, answer in answers.items() if isinstance(answer, KnownFile)]
@@ -175,49 +194,3 @@ class IncomingLoop:
 def _is_settled(answer: Answer) -> bool:
     # A StateError is that of an upload that was given up meanwhile.
     return isinstance(answer, _SETTLED) or type(answer) is StateError
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """A try of a batch that settled not all of it."""
-
-    upload_ids: frozenset[str]
-    count: int
-    until: float
-
-
-class _BackOff:
-    """Batches that could not be completed, and when each is tried again."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures: dict[str, _Failure] = {}
-
-    def is_over(self, batch_id: str, upload_ids: set[str]) -> bool:
-        """Tell whether a batch may be tried: it may at once when more of it was sent."""
-        with self._lock:
-            last = self._failures.get(batch_id)
-        return last is None or last.until <= time.monotonic() or not upload_ids <= last.upload_ids
-
-    def has_any(self) -> bool:
-        """Tell whether any batch waits to be tried again."""
-        with self._lock:
-            return bool(self._failures)
-
-    def keep_only(self, batch_ids: Collection[str]) -> None:
-        """Forget batches of which all is settled."""
-        with self._lock:
-            for batch_id in self._failures.keys() - set(batch_ids):
-                del self._failures[batch_id]
-
-    def note(self, batch_id: str, upload_ids: set[str], *, is_settled: bool) -> None:
-        """Note what a try came to."""
-        with self._lock:
-            last = self._failures.pop(batch_id, None)
-            if is_settled:
-                return
-            count = last.count if last else 0
-            seconds = min(_LONGEST_BACK_OFF_SECONDS, _FIRST_BACK_OFF_SECONDS * 2**count)
-            until = time.monotonic() + seconds
-            ids = frozenset(upload_ids)
-            self._failures[batch_id] = _Failure(ids, min(count + 1, 10), until)
