@@ -173,16 +173,23 @@ class _Taker:
             raise ConflictError(str(error)) from None
 
     def _continued(self, upload: Upload, item: OfferedFile) -> Answer:
-        store = next(store for store in self._candidates if store.id == upload.store_id)
-        if store.problem:
-            if self._store_of_batch().room_bytes < item.size_bytes:
-                raise StateError(f"The store {store.name} {store.problem}: offer it later.")
-            self._put_aside(upload)
-            return self._begun(item)
+        store = self._store_of_batch()
+        if upload.store_id != store.id:
+            return self._moved(upload, item, store)
         self._keys.settle(item.metadata)
+        self._batch.store_id = store.id
         for column, value in self._said(item).items():
             setattr(upload, "custom" if column == "metadata" else column, value)
         return Answer(Verdict.ACCEPTED, upload.id)
+
+    def _moved(self, upload: Upload, item: OfferedFile, store: Candidate) -> Answer:
+        """Begin a file anew on the store of its batch: what is accepted has one way in."""
+        left = next(store for store in self._candidates if store.id == upload.store_id)
+        if left.problem and store.room_bytes < item.size_bytes:
+            # What has come of it counts again once that store is in order.
+            raise StateError(f"The store {left.name} {left.problem}: offer it later.")
+        self._put_aside(upload)
+        return self._begun(item)
 
     def _begun(self, item: OfferedFile) -> Answer:
         store = choose_store([self._store_of_batch()], item.size_bytes, "")

@@ -134,6 +134,51 @@ def test_a_batch_waits_for_a_silent_agent_unless_another_store_takes_it(
     assert site.state_of(first.files[0].upload_id) == "CANCELLED"
 
 
+def test_all_that_is_accepted_is_on_the_store_of_the_way_in(still_site: IncomingSite) -> None:
+    site = still_site
+    site.ingest.change_store(STORE, free_bytes=1000)
+    site.ingest.add_store("small", free_bytes=60)
+    files = [offered("large", b"x" * 100, 1), offered("small", b"x" * 50, 2)]
+    first = site.offer(*files)
+    assert (verdicts(first), first.way_in.store_name) == (["ACCEPTED"] * 2, STORE)
+    site.ingest.change_store(STORE, problem="is away")
+    moved = site.offer(*files)
+    assert (verdicts(moved), moved.way_in.store_name) == (["LATER", "ACCEPTED"], "small")
+    assert site.state_of(first.files[0].upload_id) == "RECEIVING"
+    site.ingest.change_store(STORE, problem="")
+
+    # It comes in another batch, on whichever store that one gets.
+    again = site.offer(*files)
+
+    assert (verdicts(again), again.way_in.store_name) == (["NO_ROOM", "ACCEPTED"], "small")
+    assert site.state_of(first.files[0].upload_id) == "CANCELLED"
+    assert site.offer(*files) == again
+    other = site.offer(files[0], batch=OTHER_BATCH)
+    assert (verdicts(other), other.way_in.store_name) == (["ACCEPTED"], STORE)
+
+
+def test_what_has_another_store_than_its_batch_is_begun_anew(still_site: IncomingSite) -> None:
+    site = still_site
+    site.ingest.change_store(STORE, free_bytes=1000)
+    site.ingest.add_store("small", free_bytes=60)
+    files = [offered("large", b"x" * 100, 1), offered("small", b"x" * 50, 2)]
+    first = site.offer(*files)
+    site.ingest.change_store(STORE, problem="is away")
+    site.offer(*files)
+    site.ingest.change_store(STORE, problem="")
+    site.ingest.change_store("small", free_bytes=200)
+
+    again = site.offer(*files)
+
+    assert (verdicts(again), again.way_in.store_name) == (["ACCEPTED"] * 2, "small")
+    assert again.files[0].upload_id != first.files[0].upload_id
+    for answer, contents in zip(again.files, (b"x" * 100, b"x" * 50), strict=True):
+        bring(again.way_in, answer.upload_id, contents)
+    site.finish(*(answer.upload_id for answer in again.files))
+    assert site.loop.run_once()
+    assert [bool(file.checksum) for file in site.watch().values()] == [True, True]
+
+
 def test_an_agent_that_is_away_puts_off_what_was_accepted(sqlite_site: IncomingSite) -> None:
     with sqlite_site.parts.database.transactions.begin() as db:
         db.execute(update(Agent).values(address="127.0.0.1:1"))
