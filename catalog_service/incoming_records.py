@@ -16,6 +16,8 @@ from librarian.errors import ConflictError, InvalidRequestError
 from librarian.names import check_file_name, check_parent_dirs
 
 _MAX_SOURCE_CHARACTERS = 64
+# Of others, what keeps times as text gives none back.
+_YEARS = range(1900, 3000)
 # An obsid is a start in whole seconds: where no more was known, times are as far apart.
 _TIME_TOLERANCE_SECONDS = 1.5
 _DAY_SECONDS = 86400.0
@@ -107,6 +109,8 @@ def check_offered(offered: OfferedFile) -> OfferedFile:
         raise InvalidRequestError(
             f"The source of a file has at most {_MAX_SOURCE_CHARACTERS} characters."
         )
+    if offered.create_time is not None and offered.create_time.year not in _YEARS:
+        raise InvalidRequestError(f"No file was made in the year {offered.create_time.year}.")
     check_metadata(offered.metadata)
     if offered.observation is not None:
         check_facts(offered.observation)

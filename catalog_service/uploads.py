@@ -71,7 +71,9 @@ def batch_of(upload_id: str) -> str:
 
 def find_files(db: Session, names: Sequence[str]) -> dict[str, KnownFile]:
     """Return those of the files that are on record, by name."""
-    rows = db.execute(_KNOWN_FILES.where(is_one_of(db, _FILES.c.name, names))).all()
+    # No file has a name with a NUL in it, and PostgreSQL cannot even be asked for one.
+    possible = [name for name in names if "\0" not in name]
+    rows = db.execute(_KNOWN_FILES.where(is_one_of(db, _FILES.c.name, possible))).all()
     return {row.name: KnownFile(*row) for row in rows}
 
 

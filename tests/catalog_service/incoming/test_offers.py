@@ -1,9 +1,12 @@
 """What becomes of what neighbours offer."""
 
 import hashlib
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from catalog_service.tables import Agent, File, IncomingBatch, Instance, MetadataKey, Upload
@@ -58,6 +61,31 @@ def test_each_file_is_judged_alone(still_site: IncomingSite) -> None:
     ]
     assert all(answer.message for answer in response.files[2:])
     assert site.ingest.count(Upload) == 3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "\0"},
+        {"parent_dirs": "\0"},
+        {"file": {"checksum": "\0"}},
+        {"file": {"source": "\0"}},
+        {"file": {"metadata": {"\0": files_pb2.MetadataValue(number=1)}}},
+        {"file": {"metadata": {"key": files_pb2.MetadataValue(text="\0")}}},
+        {"file": {"create_time": datetime(5, 1, 1, tzinfo=UTC)}},
+        {"file": {"create_time": datetime(9999, 12, 31, tzinfo=UTC)}},
+        {"file": {"obsid": (1 << 63) - 1}},
+        {"observation": {"obsid": OBSID, "start_time_jd": math.nan}},
+        {"observing_session": {"id": -(1 << 63)}},
+    ],
+    ids=str,
+)
+def test_what_no_database_takes_is_refused_alone(
+    still_site: IncomingSite, changes: dict[str, Any]
+) -> None:
+    bad = offered(**{"name": "bad.dat", **changes})
+    response = still_site.offer(bad, offered("good.dat", number=2))
+    assert verdicts(response) == ["REFUSED", "ACCEPTED"]
 
 
 def test_an_observation_that_is_another_here_is_a_conflict(site: IncomingSite) -> None:
