@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import BigInteger, Row, Select, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import insert_or, is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.incoming_records import checksum_at_origin
 from catalog_service.tables import File, IncomingBatch, Upload
-from catalog_service.uploads import OPEN_STATES
+from catalog_service.uploads import OPEN_STATES, possible_ids
 from librarian.errors import (
     BusyError,
     ConflictError,
@@ -115,6 +115,13 @@ def _keep_fence(batch: IncomingBatch, fence: int) -> None:
     batch.fence = fence
 
 
+def next_number(db: Session, batch: IncomingBatch) -> int:
+    """Return the number of the next upload of a batch: above all that were, whatever is left."""
+    number = cast(func.substr(_UPLOADS.c.id, len(batch.id) + 2), BigInteger)
+    last = db.scalar(select(func.max(number)).where(_UPLOADS.c.incoming_batch_id == batch.id))
+    return 0 if last is None else last + 1
+
+
 def finish_files(
     db: Session, batch: IncomingBatch, upload_ids: Sequence[str], way: str, lease: timedelta
 ) -> int:
@@ -122,9 +129,8 @@ def finish_files(
 
     Raises UnknownUploadError, and StateError when one of them was given up.
     """
-    wanted = set(upload_ids)
-    states = {row.id: row.state for row in _lock_uploads(db, batch) if row.id in wanted}
-    if missing := wanted - states.keys():
+    states = {row.id: row.state for row in _lock_uploads(db, batch, upload_ids)}
+    if missing := set(upload_ids) - states.keys():
         raise UnknownUploadError(
             f"The batch has no upload {show_name(min(missing))} here: offer it anew."
         )
@@ -158,8 +164,8 @@ def withdraw_files(db: Session, batch: IncomingBatch, upload_ids: Collection[str
     """Give up files that are not verified yet, all when none is named; return how many."""
     given_up = [
         upload.id
-        for upload in _lock_uploads(db, batch)
-        if upload.state == "RECEIVING" and (not upload_ids or upload.id in upload_ids)
+        for upload in _lock_uploads(db, batch, upload_ids or None)
+        if upload.state == "RECEIVING"
     ]
     # A worker that is verifying one must not go on.
     values = {"error": "The neighbour withdrew it.", "fence": _UPLOADS.c.fence + 1}
@@ -168,9 +174,13 @@ def withdraw_files(db: Session, batch: IncomingBatch, upload_ids: Collection[str
     return len(given_up)
 
 
-def _lock_uploads(db: Session, batch: IncomingBatch) -> Sequence[Row[str, str, bool]]:
-    """Lock the uploads of a batch, in the order in which others do; return how far each is."""
+def _lock_uploads(
+    db: Session, batch: IncomingBatch, upload_ids: Collection[str] | None = None
+) -> Sequence[Row[str, str, bool]]:
+    """Lock uploads of a batch, or all, in the order in which others do; return how far each is."""
     statement = _PROGRESS.where(_UPLOADS.c.incoming_batch_id == batch.id).order_by(_UPLOADS.c.id)
+    if upload_ids is not None:
+        statement = statement.where(is_one_of(db, _UPLOADS.c.id, possible_ids(upload_ids)))
     return db.execute(statement.with_for_update()).all()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import Row, insert_dicts, is_one_of, table_of
 from catalog_service.clock import database_time
-from catalog_service.incoming import take_batch
+from catalog_service.incoming import next_number, take_batch
 from catalog_service.incoming_records import (
     OfferedFile,
     check_offered,
@@ -37,6 +37,8 @@ from librarian.errors import (
 from librarian.names import show_name
 
 _UPLOADS = table_of(Upload)
+# Far more than a neighbour of ours puts into one: each call may read as many rows.
+_MAX_BATCH_FILES = 20_000
 
 
 class Verdict(Enum):
@@ -112,7 +114,7 @@ class _Taker:
         self._offer = offer
         self._batch = batch
         self._earlier = self._load_earlier()
-        self._next_number = self._find_next_number()
+        self._next_number = next_number(db, batch)
         self._files = find_files(db, [item.name for item in offer.files])
         self._observations = self._load_observations()
         keep_room(db)
@@ -192,6 +194,10 @@ class _Taker:
         return self._begun(item)
 
     def _begun(self, item: OfferedFile) -> Answer:
+        if self._next_number >= _MAX_BATCH_FILES:
+            raise StoreFullError(
+                f"A batch takes at most {_MAX_BATCH_FILES:,} files: offer it in another one."
+            )
         store = choose_store([self._store_of_batch()], item.size_bytes, "")
         # Last, for a key is there for good: none is made for what is refused.
         self._keys.settle(item.metadata)
@@ -260,11 +266,6 @@ class _Taker:
         locked = statement.order_by(Upload.id).with_for_update()
         rows = self._db.scalars(locked.execution_options(populate_existing=True))
         return {wanted[upload.request_id]: upload for upload in rows}
-
-    def _find_next_number(self) -> int:
-        ids = select(Upload.id).where(Upload.incoming_batch_id == self._batch.id)
-        numbers = [int(one.rpartition("-")[2]) for one in self._db.scalars(ids)]
-        return max(numbers, default=-1) + 1
 
     def _load_observations(self) -> Mapping[int, Observation]:
         obsids = {item.observation.obsid for item in self._offer.files if item.observation}
