@@ -1,6 +1,6 @@
 """Offers of neighbours: each file is accepted, there already, or refused alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 from catalog_service.bulk import Row, insert_dicts, is_one_of, table_of
 from catalog_service.clock import database_time
 from catalog_service.incoming import next_number, take_batch
+from catalog_service.incoming_abandoned import give_up_abandoned
 from catalog_service.incoming_records import (
     OfferedFile,
     check_offered,
+    find_observations,
     is_of_offer,
     origin_of,
     refuse_other_observation,
 )
 from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.store_choice import Candidate, choose_store, keep_room, load_candidates
-from catalog_service.tables import Agent, IncomingBatch, Observation, Store, Upload
+from catalog_service.tables import Agent, IncomingBatch, Store, Upload
 from catalog_service.uploads import (
     KnownFile,
     find_files,
@@ -115,8 +117,11 @@ class _Taker:
         self._batch = batch
         self._earlier = self._load_earlier()
         self._next_number = next_number(db, batch)
-        self._files = find_files(db, [item.name for item in offer.files])
-        self._observations = self._load_observations()
+        names = [item.name for item in offer.files]
+        self._files = find_files(db, names)
+        self._observations = find_observations(db, offer.files)
+        # First, for their room counts.
+        give_up_abandoned(db, batch, names, offer.lease)
         keep_room(db)
         self._candidates = load_candidates(db)
         self._keys = MetadataKeys(db)
@@ -266,12 +271,6 @@ class _Taker:
         locked = statement.order_by(Upload.id).with_for_update()
         rows = self._db.scalars(locked.execution_options(populate_existing=True))
         return {wanted[upload.request_id]: upload for upload in rows}
-
-    def _load_observations(self) -> Mapping[int, Observation]:
-        obsids = {item.observation.obsid for item in self._offer.files if item.observation}
-        possible = [obsid for obsid in obsids if abs(obsid) < 1 << 62]
-        rows = self._db.scalars(select(Observation).where(Observation.obsid.in_(possible)))
-        return {row.obsid: row for row in rows}
 
 
 def _is_held(file: KnownFile, item: OfferedFile, earlier: Upload | None) -> bool:

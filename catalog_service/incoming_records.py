@@ -1,10 +1,13 @@
 """The records that travel with a neighbour's files: what is offered, and what is kept of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from catalog_service.metadata import MetadataValue, check_metadata
 from catalog_service.observation_rules import ObservationFacts, check_facts
@@ -122,6 +125,15 @@ def check_offered(offered: OfferedFile) -> OfferedFile:
     if checksum == offered.checksum and session is offered.observing_session:
         return offered
     return replace(offered, checksum=checksum, observing_session=session)
+
+
+def find_observations(db: Session, offered: Sequence[OfferedFile]) -> dict[int, Observation]:
+    """Return those observations of offered files that are on record here, by obsid."""
+    obsids = {item.observation.obsid for item in offered if item.observation}
+    # Nothing is checked yet, and a database has an end to its numbers.
+    possible = [obsid for obsid in obsids if abs(obsid) < 1 << 62]
+    rows = db.scalars(select(Observation).where(Observation.obsid.in_(possible)))
+    return {row.obsid: row for row in rows}
 
 
 def refuse_other_observation(facts: ObservationFacts, known: Observation) -> None:

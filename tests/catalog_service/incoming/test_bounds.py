@@ -1,16 +1,21 @@
 """How much of a neighbour's is kept, and for how long."""
 
-import pytest
-from sqlalchemy import Engine, event
+from datetime import timedelta
 
-from librarian.errors import UnknownUploadError
+import pytest
+from sqlalchemy import Engine, event, select
+
+from catalog_service.tables import Upload
+from librarian.errors import StateError, UnknownUploadError
 from librarian.v1 import incoming_pb2 as pb
 from tests.catalog_service.incoming.incoming_site import (
     BATCH,
+    OTHER_BATCH,
     IncomingSite,
     offered,
 )
 from tests.catalog_service.incoming.test_offers import verdicts
+from tests.catalog_service.ingest_site import STORE
 
 
 def test_a_batch_takes_so_many_files_and_no_more(
@@ -54,3 +59,44 @@ def test_a_call_about_some_uploads_reads_no_others(still_site: IncomingSite) -> 
             site.finish(ids[0], upload_id)
     everything = pb.WithdrawFilesRequest(batch_id=BATCH, fence=1)
     assert site.stub().WithdrawFiles(everything).withdrawn_count == 2
+
+
+def last_renewed(site: IncomingSite, minutes_ago: int) -> None:
+    """Have all uploads renewed so long ago."""
+    with site.parts.database.transactions.begin() as db:
+        ago = timedelta(minutes=minutes_ago)
+        for upload in db.scalars(select(Upload)):
+            upload.expire_time -= ago
+
+
+def test_what_is_left_behind_in_a_batch_that_nobody_drives_makes_room_for_another(
+    still_site: IncomingSite,
+) -> None:
+    site, file = still_site, offered("one.dat", b"x" * 100)
+    site.ingest.change_store(STORE, free_bytes=150)
+    [old] = site.offer(file).files
+    last_renewed(site, 10)
+    # It may still be driven.
+    assert verdicts(site.offer(file, batch=OTHER_BATCH)) == ["NO_ROOM"]
+    assert site.state_of(old.upload_id) == "RECEIVING"
+    last_renewed(site, 10)
+    assert verdicts(site.offer(file, batch="b" * 32, account="another")) == ["NO_ROOM"]
+    assert verdicts(site.offer(offered("two.dat", b"x" * 100), batch=OTHER_BATCH)) == ["NO_ROOM"]
+    assert site.state_of(old.upload_id) == "RECEIVING"
+
+    assert verdicts(site.offer(file, batch=OTHER_BATCH)) == ["ACCEPTED"]
+
+    assert site.state_of(old.upload_id) == "CANCELLED"
+    with pytest.raises(StateError, match="another batch"):
+        site.finish(old.upload_id)
+    site.ingest.sweeper.run_once()
+    assert site.ingest.staged() == [f"{OTHER_BATCH}-0"]
+
+
+def test_what_was_sent_is_kept_however_long_ago_it_was_renewed(still_site: IncomingSite) -> None:
+    site, file = still_site, offered("one.dat")
+    [old] = site.offer(file).files
+    site.finish(old.upload_id)
+    last_renewed(site, 60)
+    site.offer(file, batch=OTHER_BATCH)
+    assert site.state_of(old.upload_id) == "RECEIVING"
