@@ -1,8 +1,10 @@
 """Batches of transfers: which neighbour's turn it is, and what travels next.
 
 A batch that was given back, or whose worker is gone, goes first: the neighbour knows it already,
-and bytes of it may be there. One transaction looks where there may be work, without locks; another
-takes it, with the neighbour's row locked, so that no two start batches there at once.
+and bytes of it may be there. But what is in its way may be the fault of one agent here: so such
+batches take turns, and while the link is in doubt every second try is another agent's. One
+transaction looks where there may be work, without locks; another takes it, with the neighbour's row
+locked, so that no two start batches there at once.
 """
 
 import random
@@ -115,7 +117,13 @@ def claim_batch(
     lanes = list_lanes(db, librarian)
     free = [batch for batch in batches if batch not in live]
     silent = silent_agents(db)
-    batch = _resume(db, free, lanes, now, silent)
+    batch = None
+    if free and _is_others_turn(librarian):
+        busy, tried = {one.lane for one in live}, {one.agent_id for one in free}
+        batch = _begin(db, librarian, lanes, now, busy, but_not=tried)
+    if batch is None:
+        ready = [one for one in free if _may_go_on(lane_of(lanes, one.lane), now, live)]
+        batch = _resume(db, ready, now, silent)
     if batch is None:
         # What waits for an agent must not keep its lane from others.
         busy = {one.lane for one in batches if one in live or one.agent_id not in silent}
@@ -199,15 +207,25 @@ def _look_at(
     for moment in moments:
         outlook.expect(moment if moment != now else None)
     free = [batch for batch in batches if batch not in live]
-    can_resume = any(lane_of(lanes, batch.lane).is_open(now) for batch in free)
+    can_resume = any(_may_go_on(lane_of(lanes, batch.lane), now, live) for batch in free)
     if can_resume or choose_lane(lanes, librarian, now, {batch.lane for batch in batches}):
         outlook.librarian_ids.append(librarian.id)
     return len(live)
 
 
+def _is_others_turn(librarian: Librarian) -> bool:
+    """Tell whether agents without a batch there are tried next: the link may be good for them."""
+    return librarian.link_state != links.CLOSED and librarian.link_failures % 2 == 1
+
+
+def _may_go_on(lane: Lane, now: datetime, live: Sequence[TransferBatch]) -> bool:
+    """Tell whether a batch of a lane may go on beside those that are under way."""
+    return lane.is_open(now) and not (lane.bandwidth and lane.number in {b.lane for b in live})
+
+
 def _batches(db: Session, librarian_id: int | None = None) -> defaultdict[int, list[TransferBatch]]:
-    """Return batches by neighbour, the oldest first."""
-    statement = select(TransferBatch).order_by(TransferBatch.create_time, TransferBatch.id)
+    """Return batches by neighbour, the least lately claimed first."""
+    statement = select(TransferBatch).order_by(TransferBatch.claim_time, TransferBatch.id)
     if librarian_id is not None:
         statement = statement.where(TransferBatch.librarian_id == librarian_id)
     found: defaultdict[int, list[TransferBatch]] = defaultdict(list)
@@ -217,19 +235,13 @@ def _batches(db: Session, librarian_id: int | None = None) -> defaultdict[int, l
 
 
 def _resume(
-    db: Session,
-    free: Sequence[TransferBatch],
-    lanes: Sequence[Lane],
-    now: datetime,
-    silent: Collection[int],
+    db: Session, free: Sequence[TransferBatch], now: datetime, silent: Collection[int]
 ) -> TransferBatch | None:
-    """Return the oldest batch that waits for a worker; those with nothing left go.
+    """Return the first batch that waits for a worker; those with nothing left go.
 
     One whose agent is silent waits for it, without taking another's place.
     """
     for seen in free:
-        if not lane_of(lanes, seen.lane).is_open(now):
-            continue
         # Its last worker may be writing: then it is not ours to take.
         batch = find_batch(db, seen.id, skip_locked=True)
         if batch is None or is_live(batch, now):
@@ -248,11 +260,13 @@ def _begin(
     lanes: Sequence[Lane],
     now: datetime,
     busy: Collection[int],
+    *,
+    but_not: Collection[int] = (),
 ) -> TransferBatch | None:
-    """Make a batch of what waits in the lane whose turn it is."""
+    """Make a batch of what waits in the lane whose turn it is, of none of the agents given."""
     left = list(lanes)
     while (lane := choose_lane(left, librarian, now, busy)) is not None:
-        picked = pick_transfers(db, librarian.id, lane.number)
+        picked = pick_transfers(db, librarian.id, lane.number, but_not)
         if picked is not None:
             charge(db, librarian, lane, cost_of(lane, picked.sizes))
             return _make_batch(db, librarian.id, lane, picked)

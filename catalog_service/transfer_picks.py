@@ -1,7 +1,7 @@
 """Which transfers travel together, and which instance of each file is sent."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from catalog_service.transfer_queue import ACTIVE_STATES
 # with the longest of names, would not fit into the agent's call.
 MAX_TRANSFERS = 2500
 MAX_BYTES = 64 * 1024**3
+# Among so many of a lane those of other agents are looked for: a million would take too long.
+_LOOKED_THROUGH = 50_000
 # How long transfers wait whose instances are where no agent answers.
 _SILENT_AGENT_WAIT = timedelta(seconds=30)
 
@@ -51,19 +53,22 @@ class Picked:
     sizes: list[tuple[int, int]]
 
 
-def pick_transfers(db: Session, librarian_id: int, lane: int) -> Picked | None:
+def pick_transfers(
+    db: Session, librarian_id: int, lane: int, but_not: Collection[int] = ()
+) -> Picked | None:
     """Lock transfers of a lane that may travel together, and return them.
 
-    Those of which there is nothing to send are put back, to be tried later.
+    Those of which there is nothing to send are put back, to be tried later. None are from the
+    agents of `but_not`.
     """
-    waiting = _waiting(db, librarian_id, lane)
+    waiting = _waiting(db, librarian_id, lane, but_not)
     candidates = find_candidates(db, [row.file_id for row in waiting])
     _fail_those_without(db, [row.id for row in waiting if not candidates[row.file_id]])
     present = [row for row in waiting if candidates[row.file_id]]
     heard = [row for row in present if not candidates[row.file_id][0].is_silent]
     # They must not stay in front, in the way of those that can be sent.
     _let_wait(db, [row.id for row in present if candidates[row.file_id][0].is_silent])
-    return _from_one_agent(heard, candidates)
+    return _from_one_agent(heard, candidates, but_not)
 
 
 def repair_instances(db: Session, batch: TransferBatch) -> None:
@@ -121,47 +126,61 @@ def find_candidates(db: Session, file_ids: Iterable[int]) -> dict[int, list[Cand
     return found
 
 
-def _waiting(db: Session, librarian_id: int, lane: int) -> Sequence[Any]:
+def _waiting(
+    db: Session, librarian_id: int, lane: int, but_not: Collection[int] = ()
+) -> Sequence[Any]:
     """Lock the first that may start, as the lane's index has them."""
+    may_start = (
+        Transfer.librarian_id == librarian_id,
+        Transfer.lane == lane,
+        Transfer.state == "QUEUED",
+        Transfer.batch_id.is_(None),
+        Transfer.run_time <= database_time(db),
+    )
     statement = (
         select(Transfer.id, Transfer.file_id, Transfer.size_bytes, Transfer.priority)
-        .where(
-            Transfer.librarian_id == librarian_id,
-            Transfer.lane == lane,
-            Transfer.state == "QUEUED",
-            Transfer.batch_id.is_(None),
-            Transfer.run_time <= database_time(db),
-        )
+        .where(*may_start)
         .order_by(Transfer.run_time, Transfer.id)
         .limit(MAX_TRANSFERS)
         .with_for_update(skip_locked=True)
     )
+    if but_not:
+        first = select(Transfer.id).where(*may_start).order_by(Transfer.run_time, Transfer.id)
+        elsewhere = (
+            select(Instance.id)
+            .join(Store, Store.id == Instance.store_id)
+            .where(Instance.file_id == Transfer.file_id, Instance.available)
+            .where(Store.enabled, Store.agent_id.not_in(but_not))
+        )
+        statement = statement.where(
+            Transfer.id.in_(first.limit(_LOOKED_THROUGH)), elsewhere.exists()
+        )
     return db.execute(statement).all()
 
 
 def _from_one_agent(
-    waiting: Iterable[Any], candidates: dict[int, list[Candidate]]
+    waiting: Iterable[Any],
+    candidates: dict[int, list[Candidate]],
+    but_not: Collection[int],
 ) -> Picked | None:
     picked: Picked | None = None
     total = 0
     for row in waiting:
-        best = candidates[row.file_id][0]
-        picked = picked or Picked(best.agent_id, {}, [])
         # As good as the best, but where the others are.
-        instance_id = next(
-            (
-                one.instance_id
-                for one in candidates[row.file_id]
-                if one.agent_id == picked.agent_id and one.grade == best.grade
-            ),
-            None,
-        )
-        if instance_id is None:
+        grade = candidates[row.file_id][0].grade
+        equal = [
+            one
+            for one in candidates[row.file_id]
+            if one.grade == grade
+            and (one.agent_id == picked.agent_id if picked else one.agent_id not in but_not)
+        ]
+        if not equal:
             continue
+        picked = picked or Picked(equal[0].agent_id, {}, [])
         total += row.size_bytes
         if picked.instances and total > MAX_BYTES:
             break
-        picked.instances[row.id] = instance_id
+        picked.instances[row.id] = equal[0].instance_id
         picked.sizes.append((row.size_bytes, row.priority))
     return picked
 
