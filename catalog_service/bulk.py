@@ -65,6 +65,11 @@ def insert_rows(
         marks = ", ".join("?" * len(columns))
         db.connection().exec_driver_sql(f"{into}({marks})", list(rows))
         return
+    _execute_values(db, f"{into}%s", rows)
+
+
+def _execute_values(db: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement of PostgreSQL's with many rows of values at a time."""
     # PostgreSQL's driver is an extra: a site on SQLite does without it.
     import psycopg2
     from psycopg2.extras import execute_values
@@ -72,10 +77,10 @@ def insert_rows(
     driver: Any = db.connection().connection.driver_connection
     try:
         with driver.cursor() as cursor:
-            execute_values(cursor, f"{into}%s", rows, page_size=_PAGE_ROWS)
+            execute_values(cursor, statement, rows, page_size=_PAGE_ROWS)
     except psycopg2.Error as error:
         # As SQLAlchemy raises it: a transaction that lost a race is run again.
-        raise DBAPIError.instance(into, None, error, psycopg2.Error) from error
+        raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
 
 
 def insert_dicts(db: Session, table: Table, rows: Sequence[Row]) -> None:
@@ -99,7 +104,8 @@ def update_rows(
 ) -> None:
     """Set columns, the first of which is the key, of one row after the other by the driver alone.
 
-    In the order given, for unique columns let others wait.
+    In the order given, for unique columns let others wait: where none is unique, and the caller
+    has locked the rows, `update_by_id` is quicker on PostgreSQL. Values as for `insert_rows`.
     """
     if not rows:
         return
@@ -112,27 +118,21 @@ def update_rows(
 def update_by_id(
     db: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Write values of their own to many rows, each given by its `id` and then its columns.
+    """Set columns of rows, each given by its `id` and then its values, in whatever order.
 
-    By the driver alone, and on PostgreSQL a thousand a round trip; values as for `insert_rows`.
+    On PostgreSQL a thousand a round trip: see `update_rows` for where the order counts.
     """
     if not rows:
         return
     if is_sqlite(db):
-        changes = ", ".join(f"{column} = ?" for column in columns)
-        statement = f"UPDATE {table.name} SET {changes} WHERE id = ?"  # noqa: S608 - our own names.
-        db.connection().exec_driver_sql(statement, [(*values, key) for key, *values in rows])
+        update_rows(db, table, ("id", *columns), rows)
         return
-    from psycopg2.extras import execute_values
-
     changes = ", ".join(f"{column} = new.{column}" for column in columns)
     statement = (
         f"UPDATE {table.name} SET {changes}"  # noqa: S608 - our own names.
         f" FROM (VALUES %s) AS new (id, {', '.join(columns)}) WHERE {table.name}.id = new.id"
     )
-    driver: Any = db.connection().connection.driver_connection
-    with driver.cursor() as cursor:
-        execute_values(cursor, statement, rows, page_size=_PAGE_ROWS)
+    _execute_values(db, statement, rows)
 
 
 def driver_time(db: Session, time: datetime) -> Any:

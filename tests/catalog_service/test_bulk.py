@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from catalog_service.bulk import insert_dicts, table_of, update_rows
+from catalog_service.bulk import insert_dicts, table_of, update_by_id, update_rows
 from catalog_service.database import open_database
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import IncomingBatch
@@ -38,7 +38,15 @@ def test_each_row_gets_the_values_of_its_own_key(database: Any) -> None:
     assert found == [("a", "STREAM", 1), ("b", "", 0), ("c", "RSYNC", 3)]
 
 
-@pytest.mark.parametrize("how", ["insert", "update"])
+def test_rows_are_changed_together_by_their_ids(database: Any) -> None:
+    with database.transactions.begin() as db:
+        insert_dicts(db, _BATCHES, [_batch("a", _TIME), _batch("b", _TIME), _batch("c", _TIME)])
+        update_by_id(db, _BATCHES, ("way", "fence"), [("c", "RSYNC", 3), ("a", "STREAM", 1)])
+    found = [(row["id"], row["way"], row["fence"]) for row in _all(database)]
+    assert found == [("a", "STREAM", 1), ("b", "", 0), ("c", "RSYNC", 3)]
+
+
+@pytest.mark.parametrize("how", ["insert", "update", "update by id"])
 def test_a_transaction_that_lost_a_race_is_run_again(database: Any, how: str) -> None:
     runs = []
 
@@ -49,6 +57,8 @@ def test_a_transaction_that_lost_a_race_is_run_again(database: Any, how: str) ->
         insert_dicts(db, _BATCHES, [_batch("a", _TIME), _batch("b", _TIME)])
         if how == "insert":
             insert_dicts(db, _BATCHES, [_batch("a", _TIME)])
+        if how == "update by id":
+            update_by_id(db, _BATCHES, ("site_id",), [("a", None)])
         update_rows(db, _BATCHES, ("way", "id"), [("", "a")])
 
     run_transaction(database.transactions, work)
