@@ -6,17 +6,18 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Update, func, literal, update
+from sqlalchemy import Update, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import driver_time, has_key_among, table_of, update_by_id
 from catalog_service.clock import database_time
 from catalog_service.remote_instances import add_remote_instances
-from catalog_service.tables import StandingOrder, Transfer
+from catalog_service.tables import Instance, StandingOrder, Transfer
 from catalog_service.transfer_events import Copy, log_launches, log_successes
 
 ON_THE_WAY = ("OFFERED", "SENDING", "SENT")
 
+_INSTANCES = table_of(Instance)
 _TRANSFERS = table_of(Transfer)
 
 
@@ -56,6 +57,7 @@ def confirm_copies(db: Session, copies: Sequence[Copy]) -> None:
     # In this order, as those who start batches lock them: the neighbour, then its orders.
     _believe(db, copies)
     _count(db, copies)
+    _clear_suspicion(db, [copy.transfer_id for copy in copies if copy.start_time])
     log_successes(db, copies)
 
 
@@ -76,6 +78,13 @@ def _move(db: Session, state: str, uploads: Mapping[int, str], now: datetime) ->
 
 def _update(db: Session, transfer_ids: Iterable[int]) -> Update:
     return update(_TRANSFERS).where(has_key_among(db, _TRANSFERS.c.id, transfer_ids))
+
+
+def _clear_suspicion(db: Session, transfer_ids: Sequence[int]) -> None:
+    """Take what was found wrong with instances off the record: all of their bytes proved good."""
+    sent = select(_TRANSFERS.c.instance_id).where(has_key_among(db, _TRANSFERS.c.id, transfer_ids))
+    suspect = update(_INSTANCES).where(_INSTANCES.c.problem != "", _INSTANCES.c.id.in_(sent))
+    db.connection().execute(suspect.values(problem=""))
 
 
 def _believe(db: Session, copies: Iterable[Copy]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from catalog_service import transfer_failures
 from catalog_service.clock import database_time
 from catalog_service.database import Database
-from catalog_service.tables import FileEvent, Instance, RemoteInstance, StandingOrder
+from catalog_service.tables import FileEvent, Instance, RemoteInstance, StandingOrder, Transfer
 from catalog_service.transfer_changes import cancel_transfers
 from catalog_service.transfer_claims import Hold
 from catalog_service.transfer_outcomes import Report, confirm
@@ -267,3 +267,26 @@ def test_reports_of_other_batches_transfers_change_nothing(database: Database) -
     assert told == []
     assert read_transfer(database, foreign).state == "QUEUED"
     assert read_transfer(database, key).state == "QUEUED"
+
+
+@pytest.mark.parametrize(("sent", "problem"), [(True, ""), (False, "It has rotted.")])
+def test_a_suspect_copy_that_arrived_as_on_record_is_none_any_more(
+    database: Database, sent: bool, problem: str
+) -> None:
+    hold, [first, second] = taken(database, 2)
+    with database.transactions.begin() as db:
+        for instance in db.scalars(select(Instance)):
+            instance.problem = "It has rotted."
+    if sent:
+        record(database, hold, Report(first, "SENDING"))
+    record(database, hold, Report(first, "CONFIRMED", checksum=GOOD))
+    # What the neighbour had already says nothing of the copy here.
+    assert problem_of(database, first) == problem
+    assert problem_of(database, second) == "It has rotted."
+
+
+def problem_of(database: Database, transfer_id: int) -> str:
+    with database.readings.begin() as db:
+        row = db.get_one(Transfer, transfer_id)
+        assert row.instance_id is not None
+        return db.get_one(Instance, row.instance_id).problem
