@@ -1,7 +1,7 @@
 """Queueing transfers: a file is on its way to a neighbour only once, whoever asks for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, literal, select
@@ -36,10 +36,15 @@ class Queued:
     without_instance_count: int = 0
     # Left out because an earlier transfer of them has ended.
     known_count: int = 0
+    # Numbers of the first and the last transfer queued: others' may lie between. 0 for none.
+    first_id: int = field(default=0, compare=False)
+    last_id: int = field(default=0, compare=False)
 
     def __add__(self, other: "Queued") -> "Queued":
         sums = {name: value + getattr(other, name) for name, value in vars(self).items()}
-        return Queued(**sums)
+        first_id = min(filter(None, (self.first_id, other.first_id)), default=0)
+        last_id = max(self.last_id, other.last_id)
+        return Queued(**{**sums, "first_id": first_id, "last_id": last_id})
 
 
 def queue_transfers(  # noqa: PLR0913 - what a transfer is queued with, one by one
@@ -66,10 +71,19 @@ def queue_transfers(  # noqa: PLR0913 - what a transfer is queued with, one by o
     wanted = ids - there - active - known
     without = _without_instance(db, wanted)
     lanes = {"lane": lane, "order_name": order_name, "owner": owner, "priority": priority}
-    sizes = _insert(db, librarian, sorted(wanted - without), lanes)
+    rows = _insert(db, librarian, sorted(wanted - without), lanes)
     # The others were queued meanwhile.
-    late = len(wanted) - len(without) - len(sizes)
-    return Queued(len(sizes), sum(sizes), len(there), len(active) + late, len(without), len(known))
+    late = len(wanted) - len(without) - len(rows)
+    return Queued(
+        len(rows),
+        sum(rows.values()),
+        len(there),
+        len(active) + late,
+        len(without),
+        len(known),
+        first_id=min(rows, default=0),
+        last_id=max(rows, default=0),
+    )
 
 
 def _there(db: Session, librarian: Librarian, ids: set[int]) -> set[int]:
@@ -99,10 +113,10 @@ def _found(db: Session, column: Any, ids: set[int], condition: Any) -> set[int]:
 
 def _insert(
     db: Session, librarian: Librarian, ids: Sequence[int], lanes: dict[str, Any]
-) -> Sequence[int]:
-    """Insert a transfer for each file, and return the sizes of those that were."""
+) -> dict[int, int]:
+    """Insert a transfer for each file, and return the sizes of those that were by number."""
     if not ids:
-        return []
+        return {}
     now = literal(database_time(db), UtcTime())
     columns: dict[str, Any] = {
         "file_id": File.id,
@@ -117,4 +131,5 @@ def _insert(
     rows = select(*columns.values()).where(has_key_among(db, File.id, ids)).order_by(File.id)
     statement = insert_or(db, _TRANSFERS).from_select(list(columns), rows)
     statement = statement.on_conflict_do_nothing(index_elements=["librarian_id", "claimed_file_id"])
-    return list(db.execute(statement.returning(_TRANSFERS.c.size_bytes)).scalars())
+    queued = db.execute(statement.returning(_TRANSFERS.c.id, _TRANSFERS.c.size_bytes))
+    return {number: size_bytes for number, size_bytes in queued}

@@ -46,7 +46,7 @@ def _fill_batch(message: pb.Transfer, shown: ShownTransfer, now: datetime) -> No
         message.batch_seconds_left = left
 
 
-def queued_message(queued: Queued, *, done: bool) -> pb.QueueTransfersResponse:
+def queued_message(queued: Queued, owner: str, *, done: bool) -> pb.QueueTransfersResponse:
     """Return what was queued so far."""
     return pb.QueueTransfersResponse(
         queued_count=queued.queued_count,
@@ -55,4 +55,7 @@ def queued_message(queued: Queued, *, done: bool) -> pb.QueueTransfersResponse:
         active_count=queued.active_count,
         without_instance_count=queued.without_instance_count,
         done=done,
+        first_id=queued.first_id,
+        last_id=queued.last_id,
+        owner=owner,
     )

@@ -76,8 +76,8 @@ class TransfersServicer(transfers_pb2_grpc.TransfersServicer):
         total = Queued()
         for queued in queueing.queue(compiled):
             total += queued
-            yield queued_message(total, done=False)
-        yield queued_message(total, done=True)
+            yield queued_message(total, owner, done=False)
+        yield queued_message(total, owner, done=True)
 
     def GetTransfer(
         self, request: pb.GetTransferRequest, context: grpc.ServicerContext
@@ -95,7 +95,7 @@ class TransfersServicer(transfers_pb2_grpc.TransfersServicer):
     ) -> pb.ListTransfersResponse:
         """Return a page of transfers."""
         size = page_size_of(request.page_size, _DEFAULT_PAGE_SIZE, _LARGEST_PAGE_SIZE)
-        before_id = _page_start(request.page_token)
+        before_id = _page_start(request)
         chosen = TransferFilter(
             request.librarian_name,
             request.order_name,
@@ -215,9 +215,11 @@ def _state_name(state: "pb.Transfer.State") -> str:
     return str(pb.Transfer.State.Name(state))
 
 
-def _page_start(token: str) -> int | None:
+def _page_start(request: pb.ListTransfersRequest) -> int | None:
+    token = request.page_token
     if not token:
-        return None
+        # A token is of a page up to that number anyway. No transfer has a larger one.
+        return min(request.last_id, 1 << 62) + 1 if request.last_id else None
     if not (token.isascii() and token.isdigit() and len(token) < 19):
         raise InvalidRequestError("That page token was not given out by this catalogue.")
     return int(token)

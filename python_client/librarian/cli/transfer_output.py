@@ -29,7 +29,8 @@ def print_sent(sent: Sent, *, as_json: bool) -> None:
     """Tell what became of the files that were to be sent."""
     if as_json:
         document = sent.to_json()
-        del document["after_id"]
+        for internal in ("first_id", "last_id", "owner"):
+            del document[internal]
         print_json(document, flush=True)
         return
     told = [f"{format_count(sent.queued_count, 'file')} queued ({format_size(sent.queued_bytes)})"]

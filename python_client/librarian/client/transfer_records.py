@@ -38,7 +38,7 @@ class Transfer(Record):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Record):
-    """What became of the files that were to be sent; `after_id` is for `wait_for_transfers`."""
+    """What became of the files that were to be sent; the last three are for waiting."""
 
     librarian: str
     queued_count: int = 0
@@ -49,8 +49,11 @@ class Sent(Record):
     active_count: int = 0
     # Without an available copy here.
     without_instance_count: int = 0
-    # The newest transfer that there was before.
-    after_id: int = 0
+    # The first and the last transfer queued: others' may lie between.
+    first_id: int = 0
+    last_id: int = 0
+    # Account that queued them.
+    owner: str = ""
 
     @property
     def file_count(self) -> int:
@@ -85,7 +88,7 @@ class FileExplanation(Record):
     there: list[ThereExplanation]
 
 
-def read_sent(message: pb.QueueTransfersResponse, librarian: str, after_id: int) -> Sent:
+def read_sent(message: pb.QueueTransfersResponse, librarian: str) -> Sent:
     """Return what became of files that were to be sent."""
     return Sent(
         librarian,
@@ -94,7 +97,9 @@ def read_sent(message: pb.QueueTransfersResponse, librarian: str, after_id: int)
         message.there_count,
         message.active_count,
         message.without_instance_count,
-        after_id,
+        message.first_id,
+        message.last_id,
+        message.owner,
     )
 
 

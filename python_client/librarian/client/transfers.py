@@ -50,16 +50,14 @@ class TransferCalls(LibrarianCalls, SearchCalls):
         request = pb.QueueTransfersRequest(
             librarian_name=librarian, search=search_text(search), priority=priority or 0
         )
-        newest = self._transfers().ListTransfers(pb.ListTransfersRequest(page_size=1)).transfers
-        after_id = newest[0].id if newest else 0
-        sent = Sent(librarian, after_id=after_id)
+        sent = Sent(librarian)
 
         def count() -> int:
             return self.search_files(search).count()
 
         with follow_rows(progress, f"to {librarian}", count) as report:
             for answer in self._transfers().QueueTransfers(request, timeout=_LONG_SECONDS):
-                sent = read_sent(answer, librarian, after_id)
+                sent = read_sent(answer, librarian)
                 report(sent.file_count)
         return sent
 
@@ -108,12 +106,7 @@ class TransferCalls(LibrarianCalls, SearchCalls):
             states=[_state_number(state) for state in states],
             page_size=_PAGE_SIZE,
         )
-        while True:
-            page = self._transfers().ListTransfers(request)
-            yield from map(read_transfer, page.transfers)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        return self._list(request)
 
     def get_transfer(self, id: int) -> Transfer:
         """Return a transfer; raises UnknownTransferError."""
@@ -169,10 +162,23 @@ class TransferCalls(LibrarianCalls, SearchCalls):
         return known[0].link.error if known else ""
 
     def _of_send(self, sent: Sent, states: Iterable[str]) -> Iterator[Transfer]:
-        """Yield the transfers that people queued since a `send` began."""
-        newest = self.list_transfers(sent.librarian, states=states)
-        since = takewhile(lambda transfer: transfer.id > sent.after_id, newest)
-        return (transfer for transfer in since if not transfer.order)
+        """Yield the transfers that a `send` queued; others' may have got numbers meanwhile."""
+        request = pb.ListTransfersRequest(
+            librarian_name=sent.librarian,
+            states=[_state_number(state) for state in states],
+            page_size=_PAGE_SIZE,
+            last_id=sent.last_id,
+        )
+        since = takewhile(lambda transfer: transfer.id >= sent.first_id, self._list(request))
+        return (one for one in since if one.owner == sent.owner and not one.order)
+
+    def _list(self, request: pb.ListTransfersRequest) -> Iterator[Transfer]:
+        while True:
+            page = self._transfers().ListTransfers(request)
+            yield from map(read_transfer, page.transfers)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def _transfers(self) -> transfers_pb2_grpc.TransfersStub:
         stub: transfers_pb2_grpc.TransfersStub = self._link.catalog(

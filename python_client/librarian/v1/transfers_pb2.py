@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/transfers.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x07\n\x08Transfer\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Transfer.State\x12\x12\n\norder_name\x18\x05 \x01(\t\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x12\n\nsize_bytes\x18\x07 \x01(\x03\x12\x10\n\x08priority\x18\x08 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12\r\n\x05\x65rror\x18\n \x01(\t\x12+\n\x05\x66\x61ult\x18\x0b \x01(\x0e\x32\x1c.librarian.v1.Transfer.Fault\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\rnext_try_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x33\n\nstart_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x31\n\x08\x65nd_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x12\n\nstore_name\x18\x11 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x12 \x01(\t\x12\x0b\n\x03way\x18\x13 \x01(\t\x12\x18\n\x10\x62\x61tch_bytes_done\x18\x14 \x01(\x03\x12\x19\n\x11\x62\x61tch_bytes_total\x18\x15 \x01(\x03\x12\x1f\n\x12\x62\x61tch_seconds_left\x18\x16 \x01(\x01H\x03\x88\x01\x01\"\x86\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07OFFERED\x10\x02\x12\x0b\n\x07SENDING\x10\x03\x12\x08\n\x04SENT\x10\x04\x12\r\n\tCONFIRMED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06\x12\r\n\tCANCELLED\x10\x07\x12\x0c\n\x08\x44\x45\x43LINED\x10\x08\"O\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\n\n\x06SOURCE\x10\x01\x12\x08\n\x04LINK\x10\x02\x12\x0f\n\x0b\x44\x45STINATION\x10\x03\x12\x08\n\x04\x46ILE\x10\x04\x42\x10\n\x0e_next_try_timeB\r\n\x0b_start_timeB\x0b\n\t_end_timeB\x15\n\x13_batch_seconds_left\"Q\n\x15QueueTransfersRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x0e\n\x06search\x18\x02 \x01(\t\x12\x10\n\x08priority\x18\x03 \x01(\x05\"\x9d\x01\n\x16QueueTransfersResponse\x12\x14\n\x0cqueued_count\x18\x01 \x01(\x03\x12\x14\n\x0cqueued_bytes\x18\x02 \x01(\x03\x12\x13\n\x0bthere_count\x18\x03 \x01(\x03\x12\x14\n\x0c\x61\x63tive_count\x18\x04 \x01(\x03\x12\x1e\n\x16without_instance_count\x18\x05 \x01(\x03\x12\x0c\n\x04\x64one\x18\x06 \x01(\x08\" \n\x12GetTransferRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\xaa\x01\n\x14ListTransfersRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x12\n\norder_name\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12,\n\x06states\x18\x04 \x03(\x0e\x32\x1c.librarian.v1.Transfer.State\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"[\n\x15ListTransfersResponse\x12)\n\ttransfers\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Transfer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Q\n\x16\x43\x61ncelTransfersRequest\x12\x0b\n\x03ids\x18\x01 \x03(\x03\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x12\n\norder_name\x18\x03 \x01(\t\"G\n\x17\x43\x61ncelTransfersResponse\x12\x17\n\x0f\x63\x61ncelled_count\x18\x01 \x01(\x03\x12\x13\n\x0b\x65nded_count\x18\x02 \x01(\x03\"P\n\x15RetryTransfersRequest\x12\x0b\n\x03ids\x18\x01 \x03(\x03\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x12\n\norder_name\x18\x03 \x01(\t\"B\n\x16RetryTransfersResponse\x12\x14\n\x0cqueued_count\x18\x01 \x01(\x03\x12\x12\n\nleft_count\x18\x02 \x01(\x03\"K\n\x17\x43onfirmTransfersRequest\x12\x30\n\ttransfers\x18\x01 \x03(\x0b\x32\x1d.librarian.v1.ArrivedTransfer\"K\n\x0f\x41rrivedTransfer\x12\x13\n\x0btransfer_id\x18\x01 \x01(\x03\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\t\"-\n\x18\x43onfirmTransfersResponse\x12\x11\n\tconfirmed\x18\x01 \x03(\x08\"?\n\x12\x45xplainFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\"M\n\x13\x45xplainFileResponse\x12\x0c\n\x04here\x18\x01 \x03(\t\x12(\n\x05there\x18\x02 \x03(\x0b\x32\x19.librarian.v1.Explanation\"\x85\x01\n\x0b\x45xplanation\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x0f\n\x07present\x18\x02 \x01(\x08\x12\x11\n\tsentences\x18\x03 \x03(\t\x12-\n\x08transfer\x18\x04 \x01(\x0b\x32\x16.librarian.v1.TransferH\x00\x88\x01\x01\x42\x0b\n\t_transfer2\x81\x05\n\tTransfers\x12]\n\x0eQueueTransfers\x12#.librarian.v1.QueueTransfersRequest\x1a$.librarian.v1.QueueTransfersResponse0\x01\x12G\n\x0bGetTransfer\x12 .librarian.v1.GetTransferRequest\x1a\x16.librarian.v1.Transfer\x12X\n\rListTransfers\x12\".librarian.v1.ListTransfersRequest\x1a#.librarian.v1.ListTransfersResponse\x12^\n\x0f\x43\x61ncelTransfers\x12$.librarian.v1.CancelTransfersRequest\x1a%.librarian.v1.CancelTransfersResponse\x12[\n\x0eRetryTransfers\x12#.librarian.v1.RetryTransfersRequest\x1a$.librarian.v1.RetryTransfersResponse\x12\x61\n\x10\x43onfirmTransfers\x12%.librarian.v1.ConfirmTransfersRequest\x1a&.librarian.v1.ConfirmTransfersResponse\x12R\n\x0b\x45xplainFile\x12 .librarian.v1.ExplainFileRequest\x1a!.librarian.v1.ExplainFileResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/transfers.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x07\n\x08Transfer\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Transfer.State\x12\x12\n\norder_name\x18\x05 \x01(\t\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x12\n\nsize_bytes\x18\x07 \x01(\x03\x12\x10\n\x08priority\x18\x08 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12\r\n\x05\x65rror\x18\n \x01(\t\x12+\n\x05\x66\x61ult\x18\x0b \x01(\x0e\x32\x1c.librarian.v1.Transfer.Fault\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\rnext_try_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x33\n\nstart_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x31\n\x08\x65nd_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x12\n\nstore_name\x18\x11 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x12 \x01(\t\x12\x0b\n\x03way\x18\x13 \x01(\t\x12\x18\n\x10\x62\x61tch_bytes_done\x18\x14 \x01(\x03\x12\x19\n\x11\x62\x61tch_bytes_total\x18\x15 \x01(\x03\x12\x1f\n\x12\x62\x61tch_seconds_left\x18\x16 \x01(\x01H\x03\x88\x01\x01\"\x86\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07OFFERED\x10\x02\x12\x0b\n\x07SENDING\x10\x03\x12\x08\n\x04SENT\x10\x04\x12\r\n\tCONFIRMED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06\x12\r\n\tCANCELLED\x10\x07\x12\x0c\n\x08\x44\x45\x43LINED\x10\x08\"O\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\n\n\x06SOURCE\x10\x01\x12\x08\n\x04LINK\x10\x02\x12\x0f\n\x0b\x44\x45STINATION\x10\x03\x12\x08\n\x04\x46ILE\x10\x04\x42\x10\n\x0e_next_try_timeB\r\n\x0b_start_timeB\x0b\n\t_end_timeB\x15\n\x13_batch_seconds_left\"Q\n\x15QueueTransfersRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x0e\n\x06search\x18\x02 \x01(\t\x12\x10\n\x08priority\x18\x03 \x01(\x05\"\xcf\x01\n\x16QueueTransfersResponse\x12\x14\n\x0cqueued_count\x18\x01 \x01(\x03\x12\x14\n\x0cqueued_bytes\x18\x02 \x01(\x03\x12\x13\n\x0bthere_count\x18\x03 \x01(\x03\x12\x14\n\x0c\x61\x63tive_count\x18\x04 \x01(\x03\x12\x1e\n\x16without_instance_count\x18\x05 \x01(\x03\x12\x0c\n\x04\x64one\x18\x06 \x01(\x08\x12\x10\n\x08\x66irst_id\x18\x07 \x01(\x03\x12\x0f\n\x07last_id\x18\x08 \x01(\x03\x12\r\n\x05owner\x18\t \x01(\t\" \n\x12GetTransferRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\xbb\x01\n\x14ListTransfersRequest\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x12\n\norder_name\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12,\n\x06states\x18\x04 \x03(\x0e\x32\x1c.librarian.v1.Transfer.State\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x0f\n\x07last_id\x18\x07 \x01(\x03\"[\n\x15ListTransfersResponse\x12)\n\ttransfers\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Transfer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Q\n\x16\x43\x61ncelTransfersRequest\x12\x0b\n\x03ids\x18\x01 \x03(\x03\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x12\n\norder_name\x18\x03 \x01(\t\"G\n\x17\x43\x61ncelTransfersResponse\x12\x17\n\x0f\x63\x61ncelled_count\x18\x01 \x01(\x03\x12\x13\n\x0b\x65nded_count\x18\x02 \x01(\x03\"P\n\x15RetryTransfersRequest\x12\x0b\n\x03ids\x18\x01 \x03(\x03\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\x12\x12\n\norder_name\x18\x03 \x01(\t\"B\n\x16RetryTransfersResponse\x12\x14\n\x0cqueued_count\x18\x01 \x01(\x03\x12\x12\n\nleft_count\x18\x02 \x01(\x03\"K\n\x17\x43onfirmTransfersRequest\x12\x30\n\ttransfers\x18\x01 \x03(\x0b\x32\x1d.librarian.v1.ArrivedTransfer\"K\n\x0f\x41rrivedTransfer\x12\x13\n\x0btransfer_id\x18\x01 \x01(\x03\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\t\"-\n\x18\x43onfirmTransfersResponse\x12\x11\n\tconfirmed\x18\x01 \x03(\x08\"?\n\x12\x45xplainFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x16\n\x0elibrarian_name\x18\x02 \x01(\t\"M\n\x13\x45xplainFileResponse\x12\x0c\n\x04here\x18\x01 \x03(\t\x12(\n\x05there\x18\x02 \x03(\x0b\x32\x19.librarian.v1.Explanation\"\x85\x01\n\x0b\x45xplanation\x12\x16\n\x0elibrarian_name\x18\x01 \x01(\t\x12\x0f\n\x07present\x18\x02 \x01(\x08\x12\x11\n\tsentences\x18\x03 \x03(\t\x12-\n\x08transfer\x18\x04 \x01(\x0b\x32\x16.librarian.v1.TransferH\x00\x88\x01\x01\x42\x0b\n\t_transfer2\x81\x05\n\tTransfers\x12]\n\x0eQueueTransfers\x12#.librarian.v1.QueueTransfersRequest\x1a$.librarian.v1.QueueTransfersResponse0\x01\x12G\n\x0bGetTransfer\x12 .librarian.v1.GetTransferRequest\x1a\x16.librarian.v1.Transfer\x12X\n\rListTransfers\x12\".librarian.v1.ListTransfersRequest\x1a#.librarian.v1.ListTransfersResponse\x12^\n\x0f\x43\x61ncelTransfers\x12$.librarian.v1.CancelTransfersRequest\x1a%.librarian.v1.CancelTransfersResponse\x12[\n\x0eRetryTransfers\x12#.librarian.v1.RetryTransfersRequest\x1a$.librarian.v1.RetryTransfersResponse\x12\x61\n\x10\x43onfirmTransfers\x12%.librarian.v1.ConfirmTransfersRequest\x1a&.librarian.v1.ConfirmTransfersResponse\x12R\n\x0b\x45xplainFile\x12 .librarian.v1.ExplainFileRequest\x1a!.librarian.v1.ExplainFileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,33 +41,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUEUETRANSFERSREQUEST']._serialized_start=1025
   _globals['_QUEUETRANSFERSREQUEST']._serialized_end=1106
   _globals['_QUEUETRANSFERSRESPONSE']._serialized_start=1109
-  _globals['_QUEUETRANSFERSRESPONSE']._serialized_end=1266
-  _globals['_GETTRANSFERREQUEST']._serialized_start=1268
-  _globals['_GETTRANSFERREQUEST']._serialized_end=1300
-  _globals['_LISTTRANSFERSREQUEST']._serialized_start=1303
-  _globals['_LISTTRANSFERSREQUEST']._serialized_end=1473
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=1475
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1566
-  _globals['_CANCELTRANSFERSREQUEST']._serialized_start=1568
-  _globals['_CANCELTRANSFERSREQUEST']._serialized_end=1649
-  _globals['_CANCELTRANSFERSRESPONSE']._serialized_start=1651
-  _globals['_CANCELTRANSFERSRESPONSE']._serialized_end=1722
-  _globals['_RETRYTRANSFERSREQUEST']._serialized_start=1724
-  _globals['_RETRYTRANSFERSREQUEST']._serialized_end=1804
-  _globals['_RETRYTRANSFERSRESPONSE']._serialized_start=1806
-  _globals['_RETRYTRANSFERSRESPONSE']._serialized_end=1872
-  _globals['_CONFIRMTRANSFERSREQUEST']._serialized_start=1874
-  _globals['_CONFIRMTRANSFERSREQUEST']._serialized_end=1949
-  _globals['_ARRIVEDTRANSFER']._serialized_start=1951
-  _globals['_ARRIVEDTRANSFER']._serialized_end=2026
-  _globals['_CONFIRMTRANSFERSRESPONSE']._serialized_start=2028
-  _globals['_CONFIRMTRANSFERSRESPONSE']._serialized_end=2073
-  _globals['_EXPLAINFILEREQUEST']._serialized_start=2075
-  _globals['_EXPLAINFILEREQUEST']._serialized_end=2138
-  _globals['_EXPLAINFILERESPONSE']._serialized_start=2140
-  _globals['_EXPLAINFILERESPONSE']._serialized_end=2217
-  _globals['_EXPLANATION']._serialized_start=2220
-  _globals['_EXPLANATION']._serialized_end=2353
-  _globals['_TRANSFERS']._serialized_start=2356
-  _globals['_TRANSFERS']._serialized_end=2997
+  _globals['_QUEUETRANSFERSRESPONSE']._serialized_end=1316
+  _globals['_GETTRANSFERREQUEST']._serialized_start=1318
+  _globals['_GETTRANSFERREQUEST']._serialized_end=1350
+  _globals['_LISTTRANSFERSREQUEST']._serialized_start=1353
+  _globals['_LISTTRANSFERSREQUEST']._serialized_end=1540
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=1542
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1633
+  _globals['_CANCELTRANSFERSREQUEST']._serialized_start=1635
+  _globals['_CANCELTRANSFERSREQUEST']._serialized_end=1716
+  _globals['_CANCELTRANSFERSRESPONSE']._serialized_start=1718
+  _globals['_CANCELTRANSFERSRESPONSE']._serialized_end=1789
+  _globals['_RETRYTRANSFERSREQUEST']._serialized_start=1791
+  _globals['_RETRYTRANSFERSREQUEST']._serialized_end=1871
+  _globals['_RETRYTRANSFERSRESPONSE']._serialized_start=1873
+  _globals['_RETRYTRANSFERSRESPONSE']._serialized_end=1939
+  _globals['_CONFIRMTRANSFERSREQUEST']._serialized_start=1941
+  _globals['_CONFIRMTRANSFERSREQUEST']._serialized_end=2016
+  _globals['_ARRIVEDTRANSFER']._serialized_start=2018
+  _globals['_ARRIVEDTRANSFER']._serialized_end=2093
+  _globals['_CONFIRMTRANSFERSRESPONSE']._serialized_start=2095
+  _globals['_CONFIRMTRANSFERSRESPONSE']._serialized_end=2140
+  _globals['_EXPLAINFILEREQUEST']._serialized_start=2142
+  _globals['_EXPLAINFILEREQUEST']._serialized_end=2205
+  _globals['_EXPLAINFILERESPONSE']._serialized_start=2207
+  _globals['_EXPLAINFILERESPONSE']._serialized_end=2284
+  _globals['_EXPLANATION']._serialized_start=2287
+  _globals['_EXPLANATION']._serialized_end=2420
+  _globals['_TRANSFERS']._serialized_start=2423
+  _globals['_TRANSFERS']._serialized_end=3064
 # @@protoc_insertion_point(module_scope)

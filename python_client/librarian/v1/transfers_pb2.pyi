@@ -101,20 +101,26 @@ class QueueTransfersRequest(_message.Message):
     def __init__(self, librarian_name: _Optional[str] = ..., search: _Optional[str] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class QueueTransfersResponse(_message.Message):
-    __slots__ = ("queued_count", "queued_bytes", "there_count", "active_count", "without_instance_count", "done")
+    __slots__ = ("queued_count", "queued_bytes", "there_count", "active_count", "without_instance_count", "done", "first_id", "last_id", "owner")
     QUEUED_COUNT_FIELD_NUMBER: _ClassVar[int]
     QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
     THERE_COUNT_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_COUNT_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_INSTANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
+    FIRST_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
     queued_count: int
     queued_bytes: int
     there_count: int
     active_count: int
     without_instance_count: int
     done: bool
-    def __init__(self, queued_count: _Optional[int] = ..., queued_bytes: _Optional[int] = ..., there_count: _Optional[int] = ..., active_count: _Optional[int] = ..., without_instance_count: _Optional[int] = ..., done: bool = ...) -> None: ...
+    first_id: int
+    last_id: int
+    owner: str
+    def __init__(self, queued_count: _Optional[int] = ..., queued_bytes: _Optional[int] = ..., there_count: _Optional[int] = ..., active_count: _Optional[int] = ..., without_instance_count: _Optional[int] = ..., done: bool = ..., first_id: _Optional[int] = ..., last_id: _Optional[int] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class GetTransferRequest(_message.Message):
     __slots__ = ("id",)
@@ -123,20 +129,22 @@ class GetTransferRequest(_message.Message):
     def __init__(self, id: _Optional[int] = ...) -> None: ...
 
 class ListTransfersRequest(_message.Message):
-    __slots__ = ("librarian_name", "order_name", "file_name", "states", "page_size", "page_token")
+    __slots__ = ("librarian_name", "order_name", "file_name", "states", "page_size", "page_token", "last_id")
     LIBRARIAN_NAME_FIELD_NUMBER: _ClassVar[int]
     ORDER_NAME_FIELD_NUMBER: _ClassVar[int]
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     STATES_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LAST_ID_FIELD_NUMBER: _ClassVar[int]
     librarian_name: str
     order_name: str
     file_name: str
     states: _containers.RepeatedScalarFieldContainer[Transfer.State]
     page_size: int
     page_token: str
-    def __init__(self, librarian_name: _Optional[str] = ..., order_name: _Optional[str] = ..., file_name: _Optional[str] = ..., states: _Optional[_Iterable[_Union[Transfer.State, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    last_id: int
+    def __init__(self, librarian_name: _Optional[str] = ..., order_name: _Optional[str] = ..., file_name: _Optional[str] = ..., states: _Optional[_Iterable[_Union[Transfer.State, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., last_id: _Optional[int] = ...) -> None: ...
 
 class ListTransfersResponse(_message.Message):
     __slots__ = ("transfers", "next_page_token")

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,31 @@ def test_waiting_tells_of_what_did_not_arrive(people: SendingSite) -> None:
         end(people, "DECLINED", error="It has other contents.")
         [failed] = client.wait_for_transfers(sent)
     assert (failed.file_name, failed.error) == (NAMES[0], "It has other contents.")
+
+
+def test_waiting_is_for_what_was_sent_then_and_not_for_what_others_send(
+    people: SendingSite,
+) -> None:
+    names = [f"{number}.log" for number in range(5)]
+    with people.database.transactions.begin() as db:
+        files = put_files(db, names)
+        centre = db.query(Librarian).filter_by(name="centre").one()
+        add_transfer(db, files[0], centre, owner="writer")
+    with Client.connect("local") as client:
+        first = client.send("centre", f"name:{names[1]}")
+        with people.database.transactions.begin() as db:
+            other = add_transfer(db, files[2], centre, owner="other_writer").id
+        last = client.send("centre", f"name:{names[3]}")
+        client.send("centre", f"name:{names[4]}")
+        with people.database.transactions.begin() as db:
+            for key in (first.last_id, last.last_id):
+                row = db.get_one(Transfer, key)
+                row.state, row.claimed_file_id = "FAILED", None
+        # As if it were one large search that was queued while the other was.
+        sent = replace(first, last_id=last.last_id)
+        assert sent.first_id < other < sent.last_id
+        told = [failed.file_name for failed in client.wait_for_transfers(sent, 5.0)]
+    assert told == [names[3], names[1]]
 
 
 def test_waiting_tells_what_is_in_the_way_of_all(people: SendingSite) -> None:

@@ -101,3 +101,14 @@ def test_two_at_once_queue_each_file_once(database: Database) -> None:
     assert sum(count.active_count for count in counts) == 600
     with database.readings.begin() as db:
         assert db.execute(select(func.count(Transfer.id))).scalar_one() == 200
+
+
+def test_the_numbers_of_what_was_queued_span_all_chunks() -> None:
+    chunks = [
+        Queued(),
+        Queued(2, first_id=5, last_id=9),
+        Queued(),
+        Queued(1, first_id=12, last_id=12),
+    ]
+    total = sum(chunks, Queued())
+    assert (total.queued_count, total.first_id, total.last_id) == (3, 5, 12)
