@@ -1,10 +1,10 @@
 """Batches of transfers: which neighbour's turn it is, and what travels next.
 
 A batch that was given back, or whose worker is gone, goes first: the neighbour knows it already,
-and bytes of it may be there. But what is in its way may be the fault of one agent here: so such
-batches take turns, and while the link is in doubt every second try is another agent's. One
-transaction looks where there may be work, without locks; another takes it, with the neighbour's row
-locked, so that no two start batches there at once.
+and bytes of it may be there. But what is in its way may be one agent's fault: so they take turns,
+and while the link is in doubt every second try is another agent's. One transaction looks where
+there may be work, without locks; another takes it, with the neighbour's row locked, so that no two
+start batches there at once.
 """
 
 import random
@@ -30,6 +30,7 @@ from catalog_service.transfer_claims import (
     held_batch,
     is_live,
     lock_librarian,
+    needs_agent,
     set_free,
     take,
 )
@@ -97,7 +98,7 @@ def look_for_work(db: Session) -> Outlook:
     live_counts: dict[int, int] = {}
     for librarian in librarians:
         live_counts[librarian.id] = _look_at(db, librarian, batches[librarian.id], outlook)
-    # Of those alike any, or the first would always be served before the others.
+    # Of those alike any, or the first would always be served first.
     random.shuffle(outlook.librarian_ids)
     outlook.librarian_ids.sort(key=lambda key: live_counts[key])
     return outlook
@@ -123,9 +124,9 @@ def claim_batch(
         batch = _begin(db, librarian, lanes, now, busy, but_not=tried)
     if batch is None:
         ready = [one for one in free if _may_go_on(lane_of(lanes, one.lane), now, live)]
-        batch = _resume(db, ready, now, silent)
+        batch = _resume(db, librarian, ready, now, silent)
     if batch is None:
-        # What waits for an agent must not keep its lane from others.
+        # What waits for an agent must not keep its lane from others'.
         busy = {one.lane for one in batches if one in live or one.agent_id not in silent}
         # Anew: what was looked through may have come back into its lane.
         lanes = list_lanes(db, librarian)
@@ -214,7 +215,7 @@ def _look_at(
 
 
 def _is_others_turn(librarian: Librarian) -> bool:
-    """Tell whether agents without a batch there are tried next: the link may be good for them."""
+    """Tell whether agents without a batch there are tried next."""
     return librarian.link_state != links.CLOSED and librarian.link_failures % 2 == 1
 
 
@@ -235,11 +236,16 @@ def _batches(db: Session, librarian_id: int | None = None) -> defaultdict[int, l
 
 
 def _resume(
-    db: Session, free: Sequence[TransferBatch], now: datetime, silent: Collection[int]
+    db: Session,
+    librarian: Librarian,
+    free: Sequence[TransferBatch],
+    now: datetime,
+    silent: Collection[int],
 ) -> TransferBatch | None:
     """Return the first batch that waits for a worker; those with nothing left go.
 
-    One whose agent is silent waits for it, without taking another's place.
+    So do those of an account that is used no more. One whose agent is silent waits for it, without
+    taking another's place.
     """
     for seen in free:
         # Its last worker may be writing: then it is not ours to take.
@@ -247,9 +253,9 @@ def _resume(
         if batch is None or is_live(batch, now):
             continue
         repair_instances(db, batch)
-        if not has_work(db, batch):
+        if batch.account_name not in ("", librarian.account_name) or not has_work(db, batch):
             dissolve(db, batch)
-        elif batch.agent_id not in silent:
+        elif batch.agent_id not in silent or not needs_agent(db, batch):
             return batch
     return None
 
@@ -269,18 +275,19 @@ def _begin(
         picked = pick_transfers(db, librarian.id, lane.number, but_not)
         if picked is not None:
             charge(db, librarian, lane, cost_of(lane, picked.sizes))
-            return _make_batch(db, librarian.id, lane, picked)
+            return _make_batch(db, librarian, lane, picked)
         # What is there cannot be sent now: that holds no other lane back.
         left.remove(lane)
     return None
 
 
-def _make_batch(db: Session, librarian_id: int, lane: Lane, picked: Picked) -> TransferBatch:
+def _make_batch(db: Session, librarian: Librarian, lane: Lane, picked: Picked) -> TransferBatch:
     now = database_time(db)
     batch = TransferBatch(
         id=secrets.token_hex(_BATCH_ID_BYTES),
-        librarian_id=librarian_id,
+        librarian_id=librarian.id,
         lane=lane.number,
+        account_name=librarian.account_name,
         agent_id=picked.agent_id,
         bytes_total=sum(size for size, _ in picked.sizes),
         create_time=now,

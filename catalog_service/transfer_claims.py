@@ -136,7 +136,14 @@ def put_back(db: Session, transfer_ids: Sequence[int], **changes: Any) -> None:
 
 def has_work(db: Session, batch: TransferBatch) -> bool:
     """Tell whether anything of a batch is to be done: sent, or withdrawn at the neighbour."""
+    if batch.withdrawals:
+        return True
     return db.scalar(select(Transfer.id).where(*to_do(batch)).limit(1)) is not None
+
+
+def needs_agent(db: Session, batch: TransferBatch) -> bool:
+    """Tell whether anything of a batch is to be sent."""
+    return db.scalar(_active_ids(batch).limit(1)) is not None
 
 
 def to_do(batch: TransferBatch) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

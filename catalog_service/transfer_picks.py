@@ -77,16 +77,26 @@ def repair_instances(db: Session, batch: TransferBatch) -> None:
     One on a silent agent is waited for, unless there is another that can be sent.
     """
     statement = (
-        select(Transfer.id, Transfer.file_id, Transfer.instance_id, Transfer.state)
+        select(
+            Transfer.id,
+            Transfer.file_id,
+            Transfer.instance_id,
+            Transfer.state,
+            Transfer.upload_id,
+        )
         .where(Transfer.batch_id == batch.id, Transfer.state.in_(ACTIVE_STATES))
         .order_by(Transfer.id)
         .with_for_update(skip_locked=True)
     )
     rows = db.execute(statement).all()
     candidates = find_candidates(db, [row.file_id for row in rows])
-    lost = [row.id for row in rows if _is_lost(row, candidates[row.file_id])]
-    if lost:
-        put_back(db, lost)
+    lost = [row for row in rows if _is_lost(row, candidates[row.file_id])]
+    if not lost:
+        return
+    # What is there whole may still be recorded there; the others' room is for what comes instead.
+    uploads = [row.upload_id for row in lost if row.upload_id and row.state != "SENT"]
+    batch.withdrawals = " ".join([*batch.withdrawals.split(), *uploads])
+    put_back(db, [row.id for row in lost])
 
 
 def _is_lost(row: Any, candidates: Sequence[Candidate]) -> bool:

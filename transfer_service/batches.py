@@ -63,7 +63,9 @@ class Item:
 class Batch:
     """The transfers of a batch, for several threads."""
 
-    def __init__(self, transfers: Iterable[pb.BatchTransfer]) -> None:
+    def __init__(
+        self, transfers: Iterable[pb.BatchTransfer], withdrawn_upload_ids: Iterable[str] = ()
+    ) -> None:
         self._changed = threading.Condition()
         self._items = {t.transfer_id: Item(t, t.upload_id, _first_stage(t)) for t in transfers}
         self._withdrawals = [
@@ -71,6 +73,7 @@ class Batch:
             for item in self._items.values()
             if item.transfer.state == transfers_pb2.Transfer.CANCELLED and item.upload_id
         ]
+        self._withdrawals += withdrawn_upload_ids
         self._interrupts: list[Callable[[], None]] = []
         self._closed = False
         # Bytes of the push under way that are there.

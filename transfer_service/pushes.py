@@ -39,7 +39,7 @@ def make_parts(
     brake = Brake()
     return PushParts(
         claim=claim,
-        batch=Batch(claim.transfers),
+        batch=Batch(claim.transfers, claim.withdrawn_upload_ids),
         brake=brake,
         records=BatchRecords(records, claim, brake),
         neighbour=Neighbour(neighbour, claim),

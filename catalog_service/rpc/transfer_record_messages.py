@@ -74,6 +74,7 @@ def claimed_message(
         agent_ticket=calls.push_ticket(agent, batch.id),
         bandwidth_bytes_per_second=claimed.lane.bandwidth,
         transfers=_transfer_messages(db, batch),
+        withdrawn_upload_ids=batch.withdrawals.split(),
     )
 
 

@@ -63,6 +63,8 @@ class TransferBatch(Base):
     id: Mapped[str] = mapped_column(name_type(32), primary_key=True)
     librarian_id: Mapped[int] = mapped_column(ForeignKey("librarian.id"), index=True)
     lane: Mapped[int]
+    # Account there that offers it: the neighbour takes it from no other. Empty when not known.
+    account_name: Mapped[str] = mapped_column(name_type(64), default="", server_default="")
     # Agent that has all of its instances.
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
     # The lease: who has it (null: nobody), until when, and the number its writes must carry.
@@ -71,6 +73,8 @@ class TransferBatch(Base):
     fence: Mapped[int] = mapped_column(default=0, server_default="0")
     # Way that was taken: SHARED, RSYNC or STREAM; empty before one was.
     way: Mapped[str] = mapped_column(name_type(16), default="", server_default="")
+    # Uploads there to be given up, of transfers that have left it: with spaces between.
+    withdrawals: Mapped[str] = mapped_column(Text, default="", server_default="")
     bytes_total: Mapped[int]
     bytes_done: Mapped[int] = mapped_column(default=0, server_default="0")
     # Bytes that were done when the present worker took it, and when that was, for the rate.

@@ -42,6 +42,8 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
         self.neighbour = pb.NeighbourAccess(name="b", account_name="a", secret="lib_token")
         self.agent_address = ""
         self.rows: dict[int, Row] = {}
+        # Uploads of transfers that have left the batch.
+        self.withdrawn: list[str] = []
         self.fence = 0
         self.owner = ""
         self.lease_seconds = 30.0
@@ -100,6 +102,7 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
                 agent_address=self.agent_address,
                 agent_ticket="push-ticket",
                 transfers=[self._transfer(n) for n in self._open_rows()],
+                withdrawn_upload_ids=self.withdrawn,
             )
 
     def RenewBatchLease(self, request, context):

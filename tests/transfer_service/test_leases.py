@@ -96,6 +96,15 @@ def test_what_is_cancelled_while_it_is_sent_is_left_out_and_withdrawn(quick, wor
     assert [file.file_name for file in world.agent.pushes[-1].files] == ["zen.3.uv"]
 
 
+def test_what_has_left_the_batch_is_withdrawn(world, start):
+    world.catalog.withdrawn = ["b-7", "b-8"]
+    world.catalog.add(1)
+    start()
+    world.wait_for_states("CONFIRMED")
+    wait_until(lambda: world.catalog.ends, what="the batch to end")
+    assert world.incoming.withdrawn == ["b-7", "b-8"]
+
+
 def test_what_is_cancelled_while_it_is_verified_is_withdrawn(quick, world, start):
     world.incoming.verifying.clear()
     world.catalog.add(2)

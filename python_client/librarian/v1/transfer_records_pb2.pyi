@@ -45,7 +45,7 @@ class ClaimBatchRequest(_message.Message):
     def __init__(self, worker: _Optional[str] = ..., wait_seconds: _Optional[float] = ...) -> None: ...
 
 class ClaimBatchResponse(_message.Message):
-    __slots__ = ("batch_id", "fence", "lease_seconds", "neighbour", "site_id", "site_name", "agent_address", "agent_tls", "agent_ticket", "bandwidth_bytes_per_second", "transfers")
+    __slots__ = ("batch_id", "fence", "lease_seconds", "neighbour", "site_id", "site_name", "agent_address", "agent_tls", "agent_ticket", "bandwidth_bytes_per_second", "transfers", "withdrawn_upload_ids")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     FENCE_FIELD_NUMBER: _ClassVar[int]
     LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,7 @@ class ClaimBatchResponse(_message.Message):
     AGENT_TICKET_FIELD_NUMBER: _ClassVar[int]
     BANDWIDTH_BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     TRANSFERS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_UPLOAD_IDS_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     fence: int
     lease_seconds: float
@@ -68,7 +69,8 @@ class ClaimBatchResponse(_message.Message):
     agent_ticket: str
     bandwidth_bytes_per_second: int
     transfers: _containers.RepeatedCompositeFieldContainer[BatchTransfer]
-    def __init__(self, batch_id: _Optional[str] = ..., fence: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., neighbour: _Optional[_Union[NeighbourAccess, _Mapping]] = ..., site_id: _Optional[str] = ..., site_name: _Optional[str] = ..., agent_address: _Optional[str] = ..., agent_tls: bool = ..., agent_ticket: _Optional[str] = ..., bandwidth_bytes_per_second: _Optional[int] = ..., transfers: _Optional[_Iterable[_Union[BatchTransfer, _Mapping]]] = ...) -> None: ...
+    withdrawn_upload_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, batch_id: _Optional[str] = ..., fence: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., neighbour: _Optional[_Union[NeighbourAccess, _Mapping]] = ..., site_id: _Optional[str] = ..., site_name: _Optional[str] = ..., agent_address: _Optional[str] = ..., agent_tls: bool = ..., agent_ticket: _Optional[str] = ..., bandwidth_bytes_per_second: _Optional[int] = ..., transfers: _Optional[_Iterable[_Union[BatchTransfer, _Mapping]]] = ..., withdrawn_upload_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BatchTransfer(_message.Message):
     __slots__ = ("transfer_id", "state", "file", "observation", "observing_session", "store_name", "parent_dirs", "upload_id")

@@ -4,11 +4,15 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog_service import transfer_picks
+from catalog_service.agents.calls import AgentCalls
 from catalog_service.database import Database
-from catalog_service.tables import Agent, File, Librarian, Store, TransferBatch
+from catalog_service.rpc.transfer_record_messages import claimed_message
+from catalog_service.tables import Agent, File, Instance, Librarian, Store, TransferBatch
 from catalog_service.transfer_batches import ClaimedBatch
+from catalog_service.transfer_outcomes import Report
 from tests.catalog_service.neighbour_rows import add_order, add_transfer
 from tests.catalog_service.staging_rows import NOW
+from tests.catalog_service.staging_site import PlainSecrets
 from tests.catalog_service.transfers.queues import (
     add_heard_store,
     change,
@@ -23,6 +27,7 @@ from tests.catalog_service.transfers.queues import (
     queue_files,
     read_librarian,
     read_transfer,
+    record,
 )
 
 WRONG = "The agent has no key for SSH."
@@ -135,3 +140,69 @@ def test_of_a_limited_lane_one_batch_goes_on_at_a_time(database: Database) -> No
     assert claim(database) is None
     confirm_all(database, second)
     assert claimed(database).batch_id == first.batch_id
+
+
+def test_batches_offered_by_an_account_that_is_changed_come_anew_by_the_other(
+    database: Database,
+) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        queue_files(db, librarian, store, 1, prefix="a")
+        queue_files(db, librarian, add_heard_store(db, "pot2"), 1, prefix="b")
+    free, held = claimed(database), claimed(database)
+    ids = {key: ids_in(database, hold) for key, hold in (("free", free), ("held", held))}
+    for hold in (free, held):
+        record(database, hold, Report(ids_in(database, hold)[0], "OFFERED", upload_id="u-1"))
+    end(database, free, handed_on=True)
+    change(database, Librarian, 1, account_name="other")
+    anew = claimed(database)
+    assert (ids_in(database, anew), anew.batch_id != free.batch_id) == (ids["free"], True)
+    assert read_transfer(database, ids["free"][0]).upload_id == ""
+    end(database, held, cause="UNREACHABLE", error="The neighbour knows the batch of another.")
+    anew = claimed(database)
+    assert (ids_in(database, anew), anew.batch_id != held.batch_id) == (ids["held"], True)
+    assert claim(database) is None
+
+
+def test_what_leaves_a_batch_that_goes_on_is_withdrawn_at_the_neighbour(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        ids = queue_files(db, librarian, store, 3)
+    hold = claimed(database)
+    record(database, hold, *(Report(key, "OFFERED", upload_id=f"u-{key}") for key in ids))
+    record(database, hold, Report(ids[1], "SENT"))
+    gone = [read_transfer(database, key).instance_id for key in ids[:2]]
+    for instance_id in gone:
+        change(database, Instance, instance_id, available=False)
+    end(database, hold, handed_on=True)
+    # What is there whole is left there.
+    again = claim(database)
+    assert again is not None
+    assert (again.batch.id, again.batch.withdrawals) == (hold.batch_id, f"u-{ids[0]}")
+    assert ids_in(database, hold_of(again)) == ids[2:]
+    agents = AgentCalls(PlainSecrets())
+    with database.readings.begin() as db:
+        told = claimed_message(db, again, PlainSecrets(), agents)
+    agents.close()
+    assert told.withdrawn_upload_ids == [f"u-{ids[0]}"]
+    confirm_all(database, hold_of(again))
+    assert claim(database) is None
+    assert count_batches(database) == 0
+
+
+def test_withdrawing_does_not_wait_for_an_agent_that_is_down(database: Database) -> None:
+    with database.transactions.begin() as db:
+        librarian, store = prepare(db)
+        file = put_file(db, "both.uv", [store, add_heard_store(db, "pot2")])
+        key = add_transfer(db, file, librarian).id
+    found = claim(database)
+    assert found is not None
+    record(database, hold_of(found), Report(key, "OFFERED", upload_id="u-1"))
+    end(database, hold_of(found), handed_on=True)
+    change(database, Agent, found.agent.id, report_time=NOW)
+    withdrawing = claim(database)
+    assert withdrawing is not None
+    assert (withdrawing.batch.id, withdrawing.batch.withdrawals) == (found.batch.id, "u-1")
+    assert ids_in(database, claimed(database)) == [key]
+    end(database, hold_of(withdrawing))
+    assert count_batches(database) == 1
