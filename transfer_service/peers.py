@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from librarian.client.channel import Connection
 from librarian.client.neighbours import connect_neighbour
-from librarian.errors import LibrarianError
+from librarian.errors import LibrarianError, UnknownUploadError
 from librarian.v1 import (
     accounts_pb2,
     accounts_pb2_grpc,
@@ -108,13 +108,14 @@ class Neighbour:
             return str(self._incoming.RenewBatch(request, timeout=timeout).ticket)
 
     def withdraw(self, upload_ids: Sequence[str]) -> None:
-        """Give up uploads."""
+        """Give up uploads; those that are not known there are given up already."""
         # To name none would give up all: then there is no call.
         for part in in_calls(upload_ids):
             request = incoming_pb2.WithdrawFilesRequest(
                 batch_id=self._claim.batch_id, fence=self._claim.fence, upload_ids=part
             )
-            with self._troubles():
+            # A batch that is not known there holds no room.
+            with self._troubles(), suppress(UnknownUploadError):
                 self._incoming.WithdrawFiles(request, timeout=_CALL_SECONDS)
 
     @contextmanager

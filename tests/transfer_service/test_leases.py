@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from librarian.errors import BusyError, NotReachableError
+from librarian.errors import BusyError, NotReachableError, UnknownUploadError
 from tests.polling import wait_until
 from transfer_service import leases
 from transfer_service.brakes import Brake
@@ -130,6 +130,20 @@ def test_a_batch_of_which_all_was_cancelled_ends_though_the_neighbour_says_nothi
     world.catalog.cancel(1)
     assert world.wait_for_end().cause == 0
     assert time.monotonic() - started < 30
+
+
+def test_what_is_cancelled_of_a_batch_that_the_neighbour_forgot_holds_nothing_up(
+    quick, world, start
+):
+    world.incoming.verifying.clear()
+    world.faults.fail("WithdrawFiles", UnknownUploadError("You have no such batch here."))
+    world.catalog.add(1)
+    start()
+    world.wait_for_states("SENT")
+    world.catalog.cancel(1)
+    end = world.wait_for_end()
+    assert (end.cause, end.error) == (0, "")
+    assert world.faults.calls.count("WithdrawFiles") == 1
 
 
 def test_transfers_that_are_disabled_are_left_where_they_are(quick, world, start):
