@@ -5,7 +5,8 @@ import re
 from store_agent.pushing.ways import Cause, TroubleError
 
 _PROGRESS = re.compile(rb"\s*(\d+)\s+\d+%")
-_NO_ROOM = re.compile(r"\((28|122)\)")
+# The error's number ends its line, after what it means; in quotes before that are names of files.
+_NO_ROOM = re.compile(r": [^\n\":]+ \((28|122)\)\s*$", re.MULTILINE)
 _MAX_TEXT_CHARACTERS = 400
 _SOURCE_FAULTS = (23, 24)
 _NO_ROOM_THERE = 11

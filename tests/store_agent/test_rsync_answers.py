@@ -98,6 +98,13 @@ def test_only_one_host_key_is_held_to(keys: Path, pinned: str) -> None:
         (24, "file has vanished", None),
         (11, "rsync: [receiver] write failed", Cause.FULL),
         (23, "rsync: [generator] mkdir failed: No space left on device (28)", Cause.FULL),
+        (
+            12,
+            'rsync: write failed on "/s/x": Disk quota exceeded (122)\nrsync error: x',
+            Cause.FULL,
+        ),
+        (23, 'rsync: read errors mapping "a (28)": Input/output error (5)\nrsync error', None),
+        (24, 'file has vanished: "/s/obs: (28)"', None),
         (12, "rsync: connection unexpectedly closed", Cause.UNREACHABLE),
         (30, "io timeout", Cause.UNREACHABLE),
         (255, "ssh: connect to host b: Connection refused", Cause.UNREACHABLE),
