@@ -212,5 +212,6 @@ def _as_reached_from_here(
     # An address does not make a neighbour take rsync that offers none.
     if access.ssh_url and reached.ssh_host:
         host, _, port = access.ssh_url.rpartition(":")
-        reached.ssh_host, reached.ssh_port = host, int(port)
+        # The brackets of an IPv6 address only keep its colons apart from the port's.
+        reached.ssh_host, reached.ssh_port = host.strip("[]"), int(port)
     return reached

@@ -12,7 +12,7 @@ from librarian.names import show_name
 from store_agent.pushing.ways import Push
 
 # None begins with `-`, and none has an `@`, `:` or `/` by which rsync could take it for a path.
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:]{2,45}")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}|[0-9A-Fa-f:][0-9A-Fa-f:.]{1,44}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _LIBRARIAN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HOST_KEY = re.compile(r"([a-z0-9@.-]{4,64}) ([A-Za-z0-9+/]{40,8192}={0,2})(?: [^\n]*)?")

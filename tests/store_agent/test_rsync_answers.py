@@ -32,6 +32,9 @@ def test_a_neighbour_s_address_is_found(keys: Path) -> None:
     address = find_address(push_to(), keys)
     assert address.remote("/s/data") == "li@b.example:/s/data/"
     assert find_address(push_to(ssh_host="::1"), keys).remote("/s/") == "li@[::1]:/s/"
+    mapped = find_address(push_to(ssh_host="::ffff:10.0.0.1"), keys)
+    assert mapped.remote("/s") == "li@[::ffff:10.0.0.1]:/s/"
+    assert find_address(push_to(ssh_host="my_host"), keys).remote("/s") == "li@my_host:/s/"
 
 
 @pytest.mark.parametrize(

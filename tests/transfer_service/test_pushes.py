@@ -2,7 +2,10 @@
 
 import pytest
 
+from catalog_service.librarian_settings import LibrarianSettings, check_settings
 from librarian.v1 import incoming_pb2, uploads_pb2
+from store_agent.pushing.ssh_address import find_address
+from store_agent.pushing.ways import Push, WayIn
 from tests.polling import wait_until
 from transfer_service import batches
 
@@ -180,6 +183,24 @@ def test_addresses_that_lead_there_from_here_are_taken(world, start):
         4002,
     )
     assert list(push.ways) == [incoming_pb2.PUSH_WAY_STREAM]
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [("[::1]:22", "::1"), ("[::ffff:10.0.0.1]:22", "::ffff:10.0.0.1"), ("my_host:22", "my_host")],
+)
+def test_an_address_of_ssh_that_is_taken_can_be_used(world, start, tmp_path, url, host):
+    check_settings(LibrarianSettings("b", "127.0.0.1:1", "a", "secret", ssh_url=url))
+    world.catalog.neighbour.ssh_url = url
+    world.incoming.way_in.ssh_user, world.incoming.way_in.rsync_path = "li", "/s/batch"
+    (tmp_path / "b").touch(mode=0o600)
+    world.catalog.add(1)
+    start()
+    world.wait_for_states("CONFIRMED")
+    told = world.agent.pushes[0].way_in
+    way_in = WayIn("far", "", False, "", "", told.ssh_host, told.ssh_port, "li", told.rsync_path)
+    pinned = "ssh-ed25519 " + "A" * 68
+    assert find_address(Push("00", 1, "b", way_in, ssh_host_key=pinned), tmp_path).host == host
 
 
 def test_a_watch_that_ends_early_is_asked_for_again(world, start):
