@@ -64,13 +64,15 @@ class Push:
     def run(self) -> None:
         """Drive the batch until it is settled, or something is in the way; give it back."""
         reach("transfer.claimed")
-        self._lease.start()
-        self._watcher.start()
         try:
-            self._give_back(self._drive_to_end())
+            self._lease.start()
+            try:
+                self._watcher.start()
+                self._give_back(self._drive_to_end())
+            finally:
+                # Renewed any longer, a batch that nobody drives would never be another's.
+                self._lease.end()
         finally:
-            # Renewed any longer, a batch that nobody drives would never be another's.
-            self._lease.end()
             self._parts.agent.close()
 
     def _drive_to_end(self) -> Exception | None:

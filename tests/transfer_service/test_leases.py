@@ -13,6 +13,7 @@ from librarian.errors import BusyError, NotReachableError, UnknownUploadError
 from tests.polling import wait_until
 from transfer_service import leases
 from transfer_service.brakes import Brake
+from transfer_service.confirming import Watcher
 
 
 @pytest.fixture
@@ -166,6 +167,20 @@ def test_a_service_that_stops_hands_its_batch_on(world, start):
     world.agent.cancelled.clear()
     start()
     world.wait_for_states("CONFIRMED", "CONFIRMED")
+
+
+def test_a_push_that_cannot_begin_keeps_no_lease(quick, world, start, monkeypatch, caplog):
+    def refuse(watcher):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Watcher, "start", refuse)
+    world.catalog.add(1)
+    start()
+    wait_until(lambda: "can't start new thread" in caplog.text, what="the failure to be logged")
+    wait_until(
+        lambda: "lease" not in [thread.name for thread in threading.enumerate()],
+        what="the end of the lease's keeper",
+    )
 
 
 def test_only_one_of_the_workers_waits_for_work(world, start):
