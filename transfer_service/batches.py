@@ -114,6 +114,14 @@ class Batch:
         for interrupt in interrupts:
             interrupt()
 
+    def note_upload(self, item: Item, upload_id: str) -> None:
+        """Note the upload that the neighbour has for a transfer."""
+        with self._changed:
+            # It was cancelled while it was being offered.
+            if item.stage is Stage.ENDED and upload_id not in ("", item.upload_id):
+                self._withdrawals.append(upload_id)
+            item.upload_id = upload_id or item.upload_id
+
     def take_withdrawals(self) -> list[str]:
         """Return the uploads to give up at the neighbour, once."""
         with self._changed:

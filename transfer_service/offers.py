@@ -27,7 +27,8 @@ def offer_batch(parts: PushParts) -> incoming_pb2.BatchWayIn:
     if not items:
         return incoming_pb2.BatchWayIn()
     responses = [_offer(parts, part) for part in in_calls(items)]
-    by_verdict = _sort(items, [answer for response in responses for answer in response.files])
+    answers = [answer for response in responses for answer in response.files]
+    by_verdict = _sort(parts, items, answers)
     _raise_if_nothing_can_go_on(parts, by_verdict)
     _report(parts, by_verdict)
     reach("transfer.offered")
@@ -64,10 +65,12 @@ def _offered(item: Item) -> incoming_pb2.OfferedFile:
     )
 
 
-def _sort(items: Sequence[Item], answers: Sequence[incoming_pb2.OfferAnswer]) -> _Sorted:
+def _sort(
+    parts: PushParts, items: Sequence[Item], answers: Sequence[incoming_pb2.OfferAnswer]
+) -> _Sorted:
     by_verdict: dict[int, list[Item]] = defaultdict(list)
     for item, answer in zip(items, answers, strict=True):
-        item.upload_id = answer.upload_id or item.upload_id
+        parts.batch.note_upload(item, answer.upload_id)
         item.error = answer.message
         by_verdict[answer.verdict].append(item)
     return by_verdict
