@@ -129,10 +129,17 @@ class Batch:
             return taken
 
     @contextmanager
-    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """Have something interrupted when a transfer whose bytes may be moving is cancelled."""
+    def interrupting(self, interrupt: Callable[[], None], items: Iterable[Item]) -> Iterator[None]:
+        """Have something interrupted when a transfer whose bytes may be moving is cancelled.
+
+        `items` are those that it was begun with.
+        """
         with self._changed:
             self._interrupts.append(interrupt)
+            # Under the lock: whoever cancels has either seen this one, or is seen here.
+            is_late = any(item.stage is Stage.ENDED for item in items)
+        if is_late:
+            interrupt()
         try:
             yield
         finally:

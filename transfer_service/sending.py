@@ -38,10 +38,7 @@ class Sending:
     def send_all(self) -> None:
         """Bring all that the neighbour expects; raise what is in the way."""
         patience = self._parts.agent.new_patience()
-        while items := self._parts.batch.at(Stage.EXPECTED):
-            self._parts.brake.check()
-            self._parts.withdraw_cancelled()
-            self._report_sending(items)
+        while items := self._next_items():
             push = _Push(self._parts, self._way_in, items, self._way)
             started = time.monotonic()
             try:
@@ -55,6 +52,14 @@ class Sending:
                 self.sent_bytes += push.bytes_done
                 self.seconds += time.monotonic() - started
             self._judge(push, items)
+
+    def _next_items(self) -> list[Item]:
+        """Return what must be brought, once the catalogue knows that it is on its way."""
+        self._parts.brake.check()
+        self._report_sending(self._parts.batch.at(Stage.EXPECTED))
+        self._parts.withdraw_cancelled()
+        # Anew: the catalogue may have said that some are cancelled.
+        return self._parts.batch.at(Stage.EXPECTED)
 
     def _report_sending(self, items: Sequence[Item]) -> None:
         new = [item for item in items if item.id not in self._reported]
@@ -90,6 +95,7 @@ class _Push:
         way: incoming_pb2.PushWay,
     ) -> None:
         self._parts = parts
+        self._items = items
         self._request = _push_request(parts, way_in, items)
         self._pending: list[str] = []
         self._finished_bytes = 0
@@ -111,7 +117,7 @@ class _Push:
 
         with (
             self._parts.brake.cancelling(stream.cancel),
-            self._parts.batch.interrupting(interrupt),
+            self._parts.batch.interrupting(interrupt, self._items),
         ):
             reach("transfer.pushing")
             try:

@@ -44,6 +44,8 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
         self.rows: dict[int, Row] = {}
         # Uploads of transfers that have left the batch.
         self.withdrawn: list[str] = []
+        # Transfers that a person cancels just before that state is reported.
+        self.cancelled_before: dict[int, str] = {}
         self.fence = 0
         self.owner = ""
         self.lease_seconds = 30.0
@@ -156,6 +158,8 @@ class FakeCatalog(transfer_records_pb2_grpc.TransferRecordsServicer):
 
     def _apply(self, report):
         row, state = self.rows[report.transfer_id], State.Name(report.state)
+        if self.cancelled_before.get(report.transfer_id) == state:
+            self.cancel(report.transfer_id)
         if row.state in ENDED:
             return
         row.history.append(state)

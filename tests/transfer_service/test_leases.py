@@ -10,8 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from librarian.errors import BusyError, NotReachableError, UnknownUploadError
+from librarian.v1.transfer_records_pb2 import BatchTransfer
 from tests.polling import wait_until
 from transfer_service import leases
+from transfer_service.batches import Batch, Stage
 from transfer_service.brakes import Brake
 from transfer_service.confirming import Watcher
 
@@ -104,6 +106,43 @@ def test_what_has_left_the_batch_is_withdrawn(world, start):
     world.wait_for_states("CONFIRMED")
     wait_until(lambda: world.catalog.ends, what="the batch to end")
     assert world.incoming.withdrawn == ["b-7", "b-8"]
+
+
+def test_what_is_cancelled_just_before_it_is_sent_is_not_sent(world, start):
+    world.catalog.cancelled_before = {2: "SENDING"}
+    world.catalog.add(3)
+    start()
+    assert world.wait_for_end().cause == 0
+    assert world.catalog.states() == ["CONFIRMED", "CANCELLED", "CONFIRMED"]
+    assert [len(push.files) for push in world.agent.pushes] == [2]
+    assert world.incoming.withdrawn == [world.incoming.upload_of("zen.2.uv")]
+
+
+def test_what_is_cancelled_between_its_list_and_its_push_interrupts_it():
+    batch, interrupted = Batch([BatchTransfer(transfer_id=1)]), threading.Event()
+    items = batch.at(Stage.WAITING)
+    with batch.interrupting(interrupted.set, items):
+        assert not interrupted.is_set()
+    batch.cancel([1])
+    with batch.interrupting(interrupted.set, items):
+        assert interrupted.is_set()
+
+
+def test_what_is_cancelled_while_it_is_offered_is_withdrawn(quick, world, start):
+    release = world.faults.hold("OfferFiles")
+    world.catalog.add(2)
+    start()
+    world.wait_for_call("OfferFiles")
+    world.catalog.cancel(1)
+    # What was under way when it was cancelled, and one that told of it.
+    beats = world.faults.calls.count("RenewBatchLease") + 3
+    wait_until(
+        lambda: world.faults.calls.count("RenewBatchLease") >= beats, what="the lease's renewal"
+    )
+    release()
+    assert world.wait_for_end().cause == 0
+    assert world.catalog.states() == ["CANCELLED", "CONFIRMED"]
+    assert world.incoming.withdrawn == [world.incoming.upload_of("zen.1.uv")]
 
 
 def test_what_is_cancelled_while_it_is_verified_is_withdrawn(quick, world, start):
