@@ -6,7 +6,6 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -43,15 +42,13 @@ class Rsync:
         with tempfile.TemporaryDirectory(prefix="librarian-rsync-") as directory:
             known_hosts = Path(directory, "known_hosts")
             known_hosts.write_text(self._address.known_hosts())
-            with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as said:
+            with tempfile.TemporaryFile() as names:
                 # With `./` before it, a name that begins with `#` is no comment.
                 names.write(b"".join(b"./" + os.fsencode(file.path()) + b"\0" for file in files))
                 names.seek(0)
                 command = self._command(files, known_hosts)
-                code = self._watch(_started(command, root_fd, names, said), reader)
-                said.seek(max(0, said.tell() - _MAX_SAID_BYTES))
-                text = said.read().decode(errors="replace")
-        self._judge(code, text)
+                code, said = self._watch(_started(command, root_fd, names), reader)
+        self._judge(code, said.decode(errors="replace"))
         self.progress.advance(sum(file.size_bytes for file in files) - reader.sent_bytes)
 
     def _command(self, files: Sequence[PushFile], known_hosts: Path) -> list[str]:
@@ -68,13 +65,18 @@ class Rsync:
             *("./", self._address.remote(self._push.way_in.rsync_path)),
         ]
 
-    def _watch(self, process: subprocess.Popen[bytes], reader: ProgressReader) -> int:
-        """Report what rsync sends until it ends, and return its exit status."""
+    def _watch(self, process: subprocess.Popen[bytes], reader: ProgressReader) -> tuple[int, bytes]:
+        """Report what rsync sends until it ends; return its exit status and what it said last."""
+        said = b""
         try:
-            for data in _pieces(process):
+            for stream, data in _pieces(process):
                 self._stop.check()
-                self.progress.advance(reader.feed(data))
-            return process.wait()
+                if stream is process.stderr:
+                    # The neighbour decides how much it is.
+                    said = (said + data)[-_MAX_SAID_BYTES:]
+                else:
+                    self.progress.advance(reader.feed(data))
+            return process.wait(), said
         finally:
             _end(process)
 
@@ -89,47 +91,45 @@ class Rsync:
         raise trouble
 
 
-def _started(
-    command: Sequence[str], root_fd: int, names: IO[bytes], said: IO[bytes]
-) -> subprocess.Popen[bytes]:
+def _started(command: Sequence[str], root_fd: int, names: IO[bytes]) -> subprocess.Popen[bytes]:
     # The directory by its descriptor: at its path another could lie by now.
     return subprocess.Popen(
         command,
         cwd=f"/proc/self/fd/{root_fd}",
         stdin=names,
         stdout=subprocess.PIPE,
-        stderr=said,
+        stderr=subprocess.PIPE,
         start_new_session=True,
         # Without RSYNC_… of the agent's own, by which rsync would send other options.
         env={"PATH": PATH, "LC_ALL": "C", "RSYNC_PROTECT_ARGS": "0"},
     )
 
 
-def _pieces(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield what a process writes, and nothing in between, until it closes its output."""
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    with _ready(process.stdout) as selector:
-        while True:
-            if not selector.select(_LOOK_SECONDS):
-                yield b""
-                continue
-            data = os.read(process.stdout.fileno(), 65536)
-            if not data:
-                return
-            yield data
-
-
-@contextmanager
-def _ready(stream: IO[bytes]) -> Iterator[selectors.BaseSelector]:
+def _pieces(process: subprocess.Popen[bytes]) -> Iterator[tuple[object, bytes]]:
+    """Yield what a process writes, with where to, and nothing in between, until it has ended."""
     with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        yield selector
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None  # noqa: S101 - it is a pipe
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(_LOOK_SECONDS)
+            # An ssh that outlives its rsync may hold the pipes open.
+            if not ready and process.poll() is not None:
+                return
+            for key, _ in ready:
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fileobj)
+                yield key.fileobj, data
+            if not ready:
+                yield None, b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End rsync and its ssh, if they still run."""
-    if process.stdout is not None:
-        process.stdout.close()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
             os.killpg(process.pid, number)
