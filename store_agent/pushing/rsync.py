@@ -52,7 +52,7 @@ class RsyncWay:
         address = find_address(push, self._key_dir)
         neighbour = show_name(push.librarian_name)
         if address not in self._checked:
-            answer = check_ssh(address, push.way_in.rsync_path, neighbour)
+            answer = check_ssh(address, push.way_in.rsync_path, neighbour, stop)
             check_answer(answer, sum(file.size_bytes for file in files), neighbour)
             self._checked.add(address)
         stop.check()

@@ -87,7 +87,7 @@ class Rsync:
             return
         if code == _SSH_BROKE:
             # ssh says little; the check tells what of the connection is wrong, if it still is.
-            check_ssh(self._address, self._push.way_in.rsync_path, neighbour)
+            check_ssh(self._address, self._push.way_in.rsync_path, neighbour, self._stop)
         raise trouble
 
 

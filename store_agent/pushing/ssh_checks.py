@@ -4,7 +4,10 @@ import json
 import logging
 import shlex
 import socket
-from contextlib import closing
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +16,7 @@ import paramiko
 from librarian.names import show_name
 from store_agent.pushing.ssh_address import SshAddress
 from store_agent.pushing.ways import Cause, TroubleError
+from store_agent.reading import Stop
 
 OLDEST_RSYNC = (3, 2, 4)
 """The first with --fsync, and the first that quotes what a remote shell would read."""
@@ -21,6 +25,9 @@ OLDEST_RSYNC = (3, 2, 4)
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _CONNECT_SECONDS = 20.0
+# From the connection to the whole answer.
+_CHECK_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
 _MAX_ANSWER_BYTES = 65536
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
@@ -34,9 +41,15 @@ class SshAnswer:
     arrived_bytes: int
 
 
-def check_ssh(address: SshAddress, rsync_path: str, neighbour: str) -> SshAnswer:
-    """Log in at a neighbour and ask how it is; raise TroubleError with what is wrong."""
-    with closing(_connect(address, neighbour)) as transport:
+def check_ssh(address: SshAddress, rsync_path: str, neighbour: str, stop: Stop) -> SshAnswer:
+    """Log in at a neighbour and ask how it is; raise TroubleError with what is wrong.
+
+    Raises BusyError soon when it is to stop.
+    """
+    with (
+        closing(_connect(address, neighbour)) as transport,
+        _ended_in_time(transport, neighbour, stop),
+    ):
         _check_host_key(transport, address, neighbour)
         _log_in(transport, address, neighbour)
         return _ask(transport, rsync_path, neighbour)
@@ -91,6 +104,34 @@ def _connect(address: SshAddress, neighbour: str) -> paramiko.Transport:
             Cause.UNREACHABLE, f"No SSH server answers at {where} for {neighbour}: {error}."
         ) from error
     return transport
+
+
+@contextmanager
+def _ended_in_time(transport: paramiko.Transport, neighbour: str, stop: Stop) -> Iterator[None]:
+    """Close a connection that is used for too long: some waits of paramiko's have no end."""
+    over, end_time = threading.Event(), time.monotonic() + _CHECK_SECONDS
+
+    def watch() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            if stop.is_asked() or time.monotonic() > end_time:
+                transport.close()
+                return
+
+    thread = threading.Thread(target=watch, name="ssh-check", daemon=True)
+    thread.start()
+    try:
+        yield
+    except TroubleError as trouble:
+        stop.check()
+        if time.monotonic() < end_time:
+            raise
+        raise TroubleError(
+            Cause.UNREACHABLE,
+            f"SSH of {neighbour} did not answer within {_CHECK_SECONDS:.0f} seconds.",
+        ) from trouble
+    finally:
+        over.set()
+        thread.join()
 
 
 def _check_host_key(transport: paramiko.Transport, address: SshAddress, neighbour: str) -> None:

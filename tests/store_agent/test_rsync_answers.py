@@ -1,16 +1,27 @@
 """What is done with what a neighbour answers, and with what rsync says."""
 
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
-from librarian.errors import InvalidRequestError
+from librarian.errors import BusyError, InvalidRequestError
+from store_agent.pushing import rsync_process, ssh_checks
+from store_agent.pushing.rsync_process import Rsync
 from store_agent.pushing.rsync_progress import ProgressReader, trouble_of
 from store_agent.pushing.ssh_address import SshAddress, find_address
-from store_agent.pushing.ssh_checks import SshAnswer, check_answer
-from store_agent.pushing.ways import Cause, Push, TroubleError, WayIn
+from store_agent.pushing.ssh_checks import SshAnswer, check_answer, check_ssh
+from store_agent.pushing.ways import Cause, Progress, Push, PushFile, TroubleError, WayIn
+from store_agent.reading import Stop
+from tests.ssh_server import make_key
 
 HOST_KEY = "ssh-ed25519 " + "A" * 68
 
@@ -144,6 +155,26 @@ def test_progress_is_read_however_it_is_cut(numbers: list[int], data: st.DataObj
     assert fed == reader.sent_bytes == max(numbers, default=0)
 
 
+def test_what_the_neighbour_has_rsync_say_fills_no_disk(
+    keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    # A disk would be full after so little, and take no more of what is said.
+    flood = "ulimit -f 64; head -c 4000000 /dev/zero | tr '\\0' x >&2; echo '\nThe end.' >&2"
+    (programs / "rsync").write_text(f"#!/bin/sh\n{flood}\nexit 12\n")
+    (programs / "rsync").chmod(0o755)
+    monkeypatch.setattr(rsync_process, "PATH", f"{programs}:{rsync_process.PATH}")
+    push = push_to()
+    rsync = Rsync(push, find_address(push, keys), Progress(), Stop())
+    root_fd = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(TroubleError, match=r"broke off \(code 12\).* / The end\.$"):
+            rsync.run(root_fd, [PushFile("00-1", "s", "", "f", 3, "")])
+    finally:
+        os.close(root_fd)
+
+
 def test_what_is_there_already_needs_no_room() -> None:
     check_answer(SshAnswer((3, 2, 7), 10, 90), 100, "'b'")
     with pytest.raises(TroubleError, match="10 bytes free, and 11 more") as caught:
@@ -164,3 +195,57 @@ def test_ssh_is_called_without_a_shell_or_a_configuration(keys: Path) -> None:
     assert command.startswith("ssh -F none -T -p 22 ")
     for option in ("StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes"):
         assert f"-o '{option}'" in command
+
+
+@pytest.fixture
+def frozen_server(tmp_path: Path) -> Iterator[SshAddress]:
+    """Serve an SSH that takes every login, and never answers what it is asked to run."""
+    make_key(tmp_path / "host_key")
+    make_key(tmp_path / "neighbour")
+    go_on = threading.Event()
+
+    class Frozen(paramiko.ServerInterface):
+        def get_allowed_auths(self, username: str) -> str:
+            return "publickey"
+
+        def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+            return int(AUTH_SUCCESSFUL)
+
+        def check_channel_request(self, kind: str, chanid: int) -> int:
+            return int(OPEN_SUCCEEDED)
+
+        def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+            return not go_on.wait(100)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            end, _ = listener.accept()
+            transport = paramiko.Transport(end)
+            transport.add_server_key(paramiko.PKey.from_path(tmp_path / "host_key"))
+            transport.start_server(server=Frozen())
+            go_on.wait(100)
+            transport.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        kind, key = (tmp_path / "host_key.pub").read_text().split()[:2]
+        port = listener.getsockname()[1]
+        yield SshAddress("127.0.0.1", port, "li", tmp_path / "neighbour", kind, key)
+        go_on.set()
+        thread.join()
+
+
+def test_an_sshd_that_freezes_holds_nothing_for_ever(
+    frozen_server: SshAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssh_checks, "_CHECK_SECONDS", 0.5)
+    with pytest.raises(TroubleError, match="did not answer within") as caught:
+        check_ssh(frozen_server, "/s", "'b'", Stop())
+    assert caught.value.cause is Cause.UNREACHABLE
+
+
+def test_a_check_that_hangs_ends_when_the_push_is_stopped(frozen_server: SshAddress) -> None:
+    end_time = time.monotonic() + 0.5
+    with pytest.raises(BusyError):
+        check_ssh(frozen_server, "/s", "'b'", Stop(lambda: time.monotonic() > end_time))
