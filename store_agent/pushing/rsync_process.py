@@ -6,7 +6,6 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import IO
 
 from librarian.names import show_name
@@ -39,19 +38,16 @@ class Rsync:
     def run(self, root_fd: int, files: Sequence[PushFile]) -> None:
         """Bring files beneath an open root; raise TroubleError for what is in the way of all."""
         reader = ProgressReader()
-        with tempfile.TemporaryDirectory(prefix="librarian-rsync-") as directory:
-            known_hosts = Path(directory, "known_hosts")
-            known_hosts.write_text(self._address.known_hosts())
-            with tempfile.TemporaryFile() as names:
-                # With `./` before it, a name that begins with `#` is no comment.
-                names.write(b"".join(b"./" + os.fsencode(file.path()) + b"\0" for file in files))
-                names.seek(0)
-                command = self._command(files, known_hosts)
-                code, said = self._watch(_started(command, root_fd, names), reader)
+        with tempfile.TemporaryFile() as names:
+            # With `./` before it, a name that begins with `#` is no comment.
+            names.write(b"".join(b"./" + os.fsencode(file.path()) + b"\0" for file in files))
+            names.seek(0)
+            process = _started(self._command(files), root_fd, names)
+            code, said = self._watch(process, reader)
         self._judge(code, said.decode(errors="replace"))
         self.progress.advance(sum(file.size_bytes for file in files) - reader.sent_bytes)
 
-    def _command(self, files: Sequence[PushFile], known_hosts: Path) -> list[str]:
+    def _command(self, files: Sequence[PushFile]) -> list[str]:
         large = sum(file.size_bytes for file in files) >= _SMALL_BYTES * len(files)
         limit = self._push.bandwidth_bytes_per_second
         return [
@@ -61,7 +57,7 @@ class Rsync:
             *("--files-from=-", "--from0", "--no-links", "--no-D", "--timeout=120"),
             *([f"--bwlimit={max(1, limit // 1024)}"] if limit else []),
             *("--info=progress2", "--no-human-readable", "--outbuf=N"),
-            *("-e", self._address.command(known_hosts)),
+            *("-e", self._address.command()),
             *("./", self._address.remote(self._push.way_in.rsync_path)),
         ]
 

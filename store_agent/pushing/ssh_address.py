@@ -37,21 +37,19 @@ class SshAddress:
         """Return the host key as SSH sends it."""
         return base64.b64decode(self.host_key)
 
-    def known_hosts(self) -> str:
-        """Return the text of a known_hosts file that has this host key alone."""
-        return f"{_ALIAS} {self.host_key_type} {self.host_key}\n"
-
     def remote(self, path: str) -> str:
         """Return a directory there as rsync takes it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.user}@{host}:{path.rstrip('/')}/"
 
-    def command(self, known_hosts_file: Path) -> str:
+    def command(self) -> str:
         """Return the command that rsync shall connect by; rsync splits it at its spaces itself."""
         options = [
             "BatchMode=yes",
             "StrictHostKeyChecking=yes",
-            f"UserKnownHostsFile={_quoted(known_hosts_file)}",
+            # A file would be left behind by an agent that is killed. OpenSSH has it since 8.5.
+            f"KnownHostsCommand=/bin/echo {_ALIAS} {self.host_key_type} {self.host_key}",
+            "UserKnownHostsFile=/dev/null",
             "GlobalKnownHostsFile=/dev/null",
             f"HostKeyAlias={_ALIAS}",
             "UpdateHostKeys=no",

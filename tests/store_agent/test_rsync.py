@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from librarian.v1 import librarians_pb2
+from store_agent.pushing.rsync_process import Rsync
+from store_agent.pushing.ssh_address import find_address
+from store_agent.pushing.ways import Progress, Push, PushFile, TroubleError, WayIn
+from store_agent.reading import Stop
 from tests.polling import wait_until
 from tests.ssh_server import SshServer, make_key
 from tests.store_agent.pushing_contract import BATCH, HERE, RsyncSetup, Sites, running_sites
@@ -45,6 +49,24 @@ def test_another_host_key_is_told_with_both(sites: Sites, tmp_path: Path) -> Non
     assert outcome.trouble.cause == MISCONFIGURED
     assert other.split()[1] in outcome.trouble.message
     assert "differs" in outcome.trouble.message
+    assert not list(sites.root_there.glob(".librarian/incoming/*/*/data/*"))
+
+
+def test_ssh_itself_refuses_another_host_key(
+    sites: Sites, setup: RsyncSetup, tmp_path: Path
+) -> None:
+    [file] = sites.put({"a": b"a"})
+    other = make_key(tmp_path / "other")
+    push = Push("00", 1, "neighbour", WayIn("there", **setup.way_in(sites)), ssh_host_key=other)
+    address = find_address(push, setup.sender_settings(tmp_path)["ssh_key_dir"])
+    root_fd = os.open(sites.root, os.O_RDONLY)
+    try:
+        with pytest.raises(TroubleError, match="differs"):
+            Rsync(push, address, Progress(), Stop()).run(
+                root_fd, [PushFile(file.upload_id, HERE, "", "a", 1, "")]
+            )
+    finally:
+        os.close(root_fd)
     assert not list(sites.root_there.glob(".librarian/incoming/*/*/data/*"))
 
 
@@ -146,7 +168,10 @@ def test_rsync_ends_with_a_killed_agent(sites: Sites, setup: RsyncSetup, tmp_pat
         way.bring(push, [file], Progress(), Stop())
         """
     )
-    agent = subprocess.Popen([sys.executable, "-c", program])
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    agent = subprocess.Popen([sys.executable, "-c", program], env=environment)
     try:
         arrived = sites.root_there / ".librarian/incoming" / HERE / BATCH / "data/large"
         wait_until(
@@ -158,6 +183,7 @@ def test_rsync_ends_with_a_killed_agent(sites: Sites, setup: RsyncSetup, tmp_pat
         agent.send_signal(signal.SIGKILL)
         agent.wait()
     wait_until(lambda: not rsyncs(tmp_path), what="the end of both rsyncs")
+    assert list(temporary.iterdir()) == []
     assert sites.refused(files) == {files[0].upload_id: "CORRUPT_CONTENTS"}
 
 

@@ -191,7 +191,7 @@ def test_an_old_rsync_there_is_told(version: tuple[int, ...]) -> None:
 
 def test_ssh_is_called_without_a_shell_or_a_configuration(keys: Path) -> None:
     address = SshAddress("b", 22, "li", keys / "neighbour", "ssh-ed25519", "A" * 68)
-    command = address.command(keys / "known hosts")
+    command = address.command()
     assert command.startswith("ssh -F none -T -p 22 ")
     for option in ("StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes"):
         assert f"-o '{option}'" in command
