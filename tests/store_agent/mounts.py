@@ -14,10 +14,10 @@ def _mount(*arguments: str | Path) -> None:
 
 
 @contextmanager
-def small_file_system(directory: Path, size: str = "2m") -> Iterator[Path]:
+def small_file_system(directory: Path, size: str = "2m", options: str = "") -> Iterator[Path]:
     """Mount a file system of a few MiB on a directory."""
     directory.mkdir(parents=True)
-    _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", directory)
+    _mount("-t", "tmpfs", "-o", f"size={size}{options}", "tmpfs", directory)
     try:
         yield directory
     finally:

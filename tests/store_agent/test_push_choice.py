@@ -1,6 +1,7 @@
 """Which way is taken, who may push, and what checking instances finds."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from librarian.errors import InvalidRequestError, NotAllowedError
 from librarian.v1 import librarians_pb2
 from librarian.v1 import store_agent_pb2 as pb
+from tests.store_agent.mounts import small_file_system
 from tests.store_agent.pushing_contract import (
     BATCH,
+    HERE,
     Outcome,
     SharedSetup,
     Sites,
@@ -119,6 +122,35 @@ def test_checking_finds_which_instance_is_not_what_is_on_record(sites: Sites) ->
     request = pb.CheckInstancesRequest(batch_id=BATCH, files=files)
     found = [one.failure.reason for one in sites.pusher.CheckInstances(request).files]
     assert found == ["", "CORRUPT_CONTENTS", "CORRUPT_CONTENTS", "NO_INSTANCE", "", found[1]]
+
+
+def test_checking_says_nothing_of_copies_on_a_store_that_cannot_be_asked(tmp_path: Path) -> None:
+    with running_sites(tmp_path, BothSetup(), streams_per_store=1) as sites:
+        gone, busy = sites.here.add_store("gone"), sites.here.add_store("busy")
+        files = sites.put({"a": b"a", "b": b"b", "c": b"c", "d": b"d"})
+        for file, store in zip(files[1:], ("gone", "never", "busy"), strict=True):
+            file.store_name = store
+        (busy / "d").write_bytes(b"d")
+        (gone / ".librarian-store").unlink()
+        request = pb.CheckInstancesRequest(batch_id=BATCH, files=files)
+        with sites.here.running.parts.stores.get_store("busy").opened(streaming=True):
+            checked = sites.pusher.CheckInstances(request).files
+    assert [one.failure.reason for one in checked] == ["", "BUSY", "BUSY", "BUSY"]
+
+
+def test_a_copy_that_the_disk_or_its_rights_keep_back_is_itself_bad(tmp_path: Path) -> None:
+    store = tmp_path / HERE / "stores" / HERE
+    with (
+        small_file_system(store, options=",nodev"),
+        running_sites(tmp_path, BothSetup()) as sites,
+    ):
+        # Nobody may open it there: that holds for root too.
+        os.mknod(store / "a", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+        file = sites.record("missing", 0)
+        file.file_name = "a"
+        request = pb.CheckInstancesRequest(batch_id=BATCH, files=[file])
+        checked = sites.pusher.CheckInstances(request).files
+    assert [one.failure.reason for one in checked] == ["STORE_UNUSABLE"]
 
 
 @pytest.mark.parametrize("way", [SHARED, STREAM])

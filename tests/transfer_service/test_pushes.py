@@ -135,6 +135,36 @@ def test_a_file_that_is_gone_here_fails_alone_and_leaves_no_room_taken(world, st
     assert world.incoming.withdrawn == [world.incoming.upload_of("zen.1.uv")]
 
 
+BUSY = uploads_pb2.Failure(reason="BUSY", message="The store is not there.")
+
+
+def test_a_copy_on_a_store_that_is_away_is_not_taken_for_bad(world, start, monkeypatch):
+    monkeypatch.setattr("transfer_service.source_agents.PATIENCE_SECONDS", 0.1)
+    away = uploads_pb2.Failure(reason="STORE_UNUSABLE", message="The store is not there.")
+    world.agent.failures, world.agent.bad = {"zen.1.uv": away}, {"zen.1.uv": BUSY}
+    world.catalog.add(2)
+    start()
+    assert world.wait_for_end().cause == 0
+    assert "QUEUED" in world.catalog.rows[1].history
+    assert "FAILED" not in world.catalog.rows[1].history
+    assert world.catalog.states()[1] == "CONFIRMED"
+    assert world.incoming.upload_of("zen.1.uv") in world.incoming.withdrawn
+
+
+def test_a_copy_is_looked_at_again_when_its_store_was_busy(world, start):
+    world.incoming.failures = {
+        "zen.1.uv": uploads_pb2.Failure(reason="CORRUPT_CONTENTS", message="It is not what it was.")
+    }
+    world.agent.bad = {"zen.1.uv": BUSY}
+    world.catalog.add(1)
+    start()
+    wait_until(lambda: world.faults.calls.count("CheckInstances") > 1, what="another look")
+    world.agent.bad = {}
+    assert world.wait_for_end().cause == 0
+    row = world.catalog.rows[1]
+    assert (row.state, row.fault, row.error) == ("FAILED", "LINK", "It is not what it was.")
+
+
 @pytest.mark.parametrize(
     ("reason", "outcome"),
     [
