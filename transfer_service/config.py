@@ -22,7 +22,7 @@ class TransferServiceConfig(ListenConfig):
         None, description="PEM file of the authority that signed the agents' certificates."
     )
     token_file: Path = Field(description="File with the token of its account.")
-    workers: int = Field(4, ge=1, le=64, description="Batches that are driven at once.")
+    workers: int = Field(64, ge=1, le=1024, description="Batches that are driven at most at once.")
     threads: int = Field(8, ge=4, le=1024, description="Calls that are served at once.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."

@@ -1,4 +1,4 @@
-"""The workers: threads that take batches from the catalogue, and drive one at a time each."""
+"""The workers: threads that each take a batch from the catalogue, and drive it."""
 
 import logging
 import threading
@@ -25,7 +25,8 @@ _STOP_SECONDS = 8.0
 class Workers:
     """Threads that drive batches.
 
-    Only one of them waits for work at a time: a waiting call costs the catalogue a thread.
+    One waits for work, and starts another in its place when it has some: so slow neighbours hold
+    nobody else back. Only one waits, for a waiting call costs the catalogue a thread.
     """
 
     def __init__(self, config: TransferServiceConfig, neighbours: Neighbours, bell: Bell) -> None:
@@ -37,19 +38,17 @@ class Workers:
         self._claims = catalog.records_stub(self._claiming)
         self._reporting = catalog.connect(config)
         self._records = catalog.records_stub(self._reporting)
-        self._turn = threading.Lock()
         self._stopping = threading.Event()
         self._away = False
         self._pushes: set[Push] = set()
-        self._threads = [
-            threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
-            for number in range(config.workers)
-        ]
+        # Of the threads, and of whether one of them waits for work.
+        self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
+        self._one_waits = False
 
     def start(self) -> None:
-        """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        """Begin to wait for work."""
+        self._have_one_wait()
 
     def stop(self) -> None:
         """Give all batches back, soon; one that hangs is found by its lease."""
@@ -58,16 +57,46 @@ class Workers:
         for push in list(self._pushes):
             push.stop()
         stop_at = time.monotonic() + _STOP_SECONDS
-        for thread in self._threads:
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(max(0.0, stop_at - time.monotonic()))
         self._reporting.close()
 
+    def _have_one_wait(self) -> None:
+        """Start a thread that waits for work; when no more may be, the next that is done waits."""
+        thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        with self._lock:
+            self._one_waits = False
+            if self._stopping.is_set() or len(self._threads) >= self._config.workers:
+                return
+            thread.start()
+            self._threads.add(thread)
+            self._one_waits = True
+
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            with self._turn:
-                claim = self._claim()
+        goes_on = True
+        while goes_on and not self._stopping.is_set():
+            claim = self._claim()
             if claim is not None:
+                self._relieve()
                 self._drive(claim)
+                goes_on = self._is_needed()
+
+    def _relieve(self) -> None:
+        try:
+            self._have_one_wait()
+        except RuntimeError as error:
+            logger.warning("No more batches than there are can be driven now: %s", error)
+
+    def _is_needed(self) -> bool:
+        """Say whether the calling thread must wait for work, for no other does; else it ends."""
+        with self._lock:
+            if self._one_waits:
+                self._threads.discard(threading.current_thread())
+                return False
+            self._one_waits = True
+            return True
 
     def _claim(self) -> pb.ClaimBatchResponse | None:
         """Return a batch, or None when there is none, or the service stops."""

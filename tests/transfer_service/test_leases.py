@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from tests.polling import wait_until
 from transfer_service import leases
 from transfer_service.batches import Batch, Stage
 from transfer_service.brakes import Brake
+from transfer_service.config import TransferServiceConfig
 from transfer_service.confirming import Watcher
 
 
@@ -228,6 +230,43 @@ def test_only_one_of_the_workers_waits_for_work(world, start):
     world.wait_for_call("ClaimBatch")
     assert world.faults.calls.count("ClaimBatch") == 1
     release()
+
+
+def test_slow_neighbours_hold_no_other_back(world, start):
+    release = world.faults.hold("Ping")
+    world.catalog.add(1)
+    start(workers=TransferServiceConfig.model_fields["workers"].default)
+    for count in range(1, 8):
+        wait_until(partial(is_driven, world, count), what="another batch")
+        world.catalog.take_over()
+        world.catalog.let_go()
+    assert worker_count() > 7
+    release()
+    world.wait_for_states("CONFIRMED")
+    wait_until(lambda: worker_count() == 1, what="the end of those that are not needed")
+
+
+def test_at_the_limit_the_next_batch_waits_for_one_that_ends(world, start):
+    release = world.faults.hold("Ping")
+    world.catalog.add(1)
+    start(workers=2)
+    wait_until(partial(is_driven, world, 1), what="a batch")
+    world.catalog.take_over()
+    world.catalog.let_go()
+    wait_until(partial(is_driven, world, 2), what="another batch")
+    world.catalog.take_over()
+    world.catalog.let_go()
+    assert worker_count() == 2
+    release()
+    world.wait_for_states("CONFIRMED")
+
+
+def is_driven(world, count):
+    return world.faults.calls.count("Ping") == count
+
+
+def worker_count():
+    return [thread.name for thread in threading.enumerate()].count("worker")
 
 
 def test_a_killed_process_leaves_a_batch_that_another_ends(world, start, tmp_path):
