@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from tests.transfer_service.world import World
-from transfer_service import app
+from transfer_service import app, leases
 from transfer_service.config import TransferServiceConfig
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Renew leases often, though they last for long: a busy machine must not lose them."""
+    monkeypatch.setattr(leases, "_BEAT_SECONDS", 0.1)
 
 
 @pytest.fixture
