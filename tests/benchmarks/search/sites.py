@@ -95,7 +95,7 @@ def searched_catalog(directory: Path, database: str, size: int) -> Iterator[Sear
             filled = {"seconds": seconds, "last_file_id": _last_file_id(database_url)}
             (directory / _FILLED).write_text(json.dumps(filled))
             print(f"Filled with {size:,} files in {seconds:.0f} s.", file=sys.stderr)
-        _index_metadata(database_url)
+        index_metadata(database_url)
         processes = {name: _process(layout, name) for name in ("catalog_service", "store_agent")}
         try:
             processes["catalog_service"].start_listening()
@@ -150,7 +150,8 @@ def _catalog_address(layout: SiteDirectory) -> str:
     return str(tables["catalog_service"]["listen"])
 
 
-def _index_metadata(database_url: str) -> None:
+def index_metadata(database_url: str) -> None:
+    """Do what a catalogue does by itself once it has met new keys of metadata."""
     database = open_database(database_url)
     try:
         while ensure_metadata_indexes(database):
