@@ -63,7 +63,9 @@ def start_reconciliation(
 ) -> Job:
     """Put a reconciliation on record, or return the one that is at it already."""
     claimed = f"reconciliation/{librarian.id}"
-    job = db.scalars(select(Job).where(Job.claimed_destination == claimed)).one_or_none()
+    # Locked as by who compares a page: what this begins anew would be gone on with.
+    mine = select(Job).where(Job.claimed_destination == claimed).with_for_update()
+    job = db.scalars(mine).one_or_none()
     if job is not None:
         found = get_reconciliation(db, job.id)
         if queue_missing and not found.queue_missing:

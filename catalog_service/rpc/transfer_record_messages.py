@@ -16,6 +16,7 @@ from catalog_service.rpc.messages import (
 )
 from catalog_service.rpc.metadata_messages import fill_metadata
 from catalog_service.rpc.neighbour_messages import Decrypter, access_message
+from catalog_service.search.columns import FILE_COLUMNS
 from catalog_service.tables import (
     File,
     Instance,
@@ -42,14 +43,7 @@ _COLUMNS = (
     Transfer.upload_id,
     Instance.parent_dirs,
     Store.name.label("store_name"),
-    File.name,
-    File.type,
-    File.size_bytes,
-    File.checksum,
-    File.obsid,
-    File.create_time,
-    File.source,
-    File.instance_count,
+    *FILE_COLUMNS,
     File.custom,
 )
 _WAYS = {"": "", "shared": "SHARED", "rsync": "RSYNC", "stream": "STREAM"}

@@ -1,5 +1,6 @@
 """What reconciliations find lost is sent again when a person says so."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -81,3 +82,25 @@ def test_one_that_is_told_to_queue_half_way_begins_again(
     with database.readings.begin() as db:
         found = get_reconciliation(db, claim.job_id)
         assert (found.compared_count, found.queued_count) == (4, 4)
+
+
+def test_one_that_is_told_to_queue_while_a_page_is_compared_begins_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliations, "_PAGE_FILES", 2)
+    put_sent_files(database, dict.fromkeys("abcd", "CONFIRMED"))
+    job_id = start(database)
+    with database.transactions.begin() as db:
+        claimed = claim_reconciliation(db, WORKER)
+        assert claimed is not None
+        claim = jobs.Claim(job_id, claimed[0].fence)
+    telling = threading.Thread(target=lambda: start(database, queue_missing=True))
+    with database.transactions.begin() as db:
+        compare_page(db, claim, "", [], last=True)
+        telling.start()
+        # It would have been told by now, did nothing keep it.
+        telling.join(0.5)
+    telling.join()
+    with database.readings.begin() as db:
+        found = get_reconciliation(db, job_id)
+        assert (found.queue_missing, found.after_name, found.compared_count) == (True, "", 0)
