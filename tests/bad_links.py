@@ -25,6 +25,7 @@ class BadLink:
         self.bytes_per_second: int | None = None
         self.sent_bytes = 0
         self.answered_bytes = 0
+        self.refused_count = 0
         self._refusing = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
@@ -73,6 +74,7 @@ class BadLink:
 
     def _connect(self) -> socket.socket:
         if self._refusing:
+            self.refused_count += 1
             raise ConnectionRefusedError
         return socket.create_connection(("127.0.0.1", self.target_port))
 

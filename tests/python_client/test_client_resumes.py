@@ -188,6 +188,20 @@ def test_files_of_a_batch_that_was_cut_all_come_in(
     assert all(stored_bytes(site, path.name) == path.read_bytes() for path in paths)
 
 
+def test_an_upload_whose_agent_is_away_for_a_moment_starts_when_it_is_back(
+    proxied_site: tuple[Site, BadLink], tmp_path: Path
+) -> None:
+    site, proxy = proxied_site
+    path = tmp_path / "small"
+    path.write_bytes(b"small")
+    proxy.refusing = True
+    with site.librarian() as client, ThreadPoolExecutor(1) as executor:
+        started = executor.submit(client.upload, path, "small", null_obsid=True)
+        wait_until(lambda: proxy.refused_count, what="a call that the agent does not answer")
+        proxy.refusing = False
+        assert started.result(60).name == "small"
+
+
 def test_an_interrupted_upload_goes_on_when_it_is_repeated(
     own_site: Site, big: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,8 @@ from librarian.failures import error_from
 from librarian.v1 import observations_pb2, uploads_pb2, uploads_pb2_grpc
 
 _PATIENCE_SECONDS = 60.0
+# Nothing has been sent yet: whoever waits hears of an agent that is away sooner.
+_START_PATIENCE_SECONDS = 10.0
 _TIMEOUT_SECONDS = 120.0
 # The site reads and flushes what has come before it answers; the slowest disks do this a second.
 _SLOWEST_BYTES_PER_SECOND = 10_000_000
@@ -56,7 +58,7 @@ class UploadBatch:
             self._run.meter.finish_file()
 
     def _upload(self) -> None:
-        self._start(self._open())
+        self._start_patiently()
         with renewed(self._pendings, self._run.link):
             self._bring()
             self._complete()
@@ -66,6 +68,18 @@ class UploadBatch:
         for pending in pendings:
             pending.from_start, pending.checksum, pending.error = True, "", None
         self._upload()
+
+    def _start_patiently(self) -> None:
+        """Start all; wait a little for what is in the way for now, such as an agent's restart."""
+        backoff = Backoff(_START_PATIENCE_SECONDS)
+        self._start(self._open())
+        while (held_up := self._held_up()) and backoff.pause():
+            for pending in held_up:
+                pending.error = None
+            self._start(held_up)
+
+    def _held_up(self) -> list[Pending]:
+        return [p for p in self._pendings if isinstance(p.error, _PASSING_ERRORS)]
 
     def _start(self, pendings: Sequence[Pending]) -> None:
         account_name = self._run.link.account_name()
