@@ -35,10 +35,12 @@ class Account(_message.Message):
         PERSON: _ClassVar[Account.Kind]
         AGENT: _ClassVar[Account.Kind]
         TRANSFER_SERVICE: _ClassVar[Account.Kind]
+        WEB_FRONTEND: _ClassVar[Account.Kind]
     KIND_UNSPECIFIED: Account.Kind
     PERSON: Account.Kind
     AGENT: Account.Kind
     TRANSFER_SERVICE: Account.Kind
+    WEB_FRONTEND: Account.Kind
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -88,12 +90,14 @@ class PingResponse(_message.Message):
     def __init__(self, site_name: _Optional[str] = ..., version: _Optional[str] = ..., account_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., site_id: _Optional[str] = ...) -> None: ...
 
 class SignInRequest(_message.Message):
-    __slots__ = ("account_name", "password")
+    __slots__ = ("account_name", "password", "code")
     ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
     account_name: str
     password: str
-    def __init__(self, account_name: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+    code: str
+    def __init__(self, account_name: _Optional[str] = ..., password: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class CreateAccountRequest(_message.Message):
     __slots__ = ("name", "role", "password", "kind")
@@ -168,6 +172,20 @@ class CreateTokenResponse(_message.Message):
     token: Token
     secret: str
     def __init__(self, token: _Optional[_Union[Token, _Mapping]] = ..., secret: _Optional[str] = ...) -> None: ...
+
+class CreateSignInLinkRequest(_message.Message):
+    __slots__ = ("account_name",)
+    ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
+    account_name: str
+    def __init__(self, account_name: _Optional[str] = ...) -> None: ...
+
+class CreateSignInLinkResponse(_message.Message):
+    __slots__ = ("code", "expire_time")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListTokensRequest(_message.Message):
     __slots__ = ("account_name",)

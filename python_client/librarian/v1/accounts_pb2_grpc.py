@@ -146,6 +146,11 @@ class AccountsStub(object):
                 request_serializer=librarian_dot_v1_dot_accounts__pb2.CreateTokenRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_accounts__pb2.CreateTokenResponse.FromString,
                 _registered_method=True)
+        self.CreateSignInLink = channel.unary_unary(
+                '/librarian.v1.Accounts/CreateSignInLink',
+                request_serializer=librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkResponse.FromString,
+                _registered_method=True)
         self.ListTokens = channel.unary_unary(
                 '/librarian.v1.Accounts/ListTokens',
                 request_serializer=librarian_dot_v1_dot_accounts__pb2.ListTokensRequest.SerializeToString,
@@ -165,7 +170,8 @@ class AccountsServicer(object):
     def SignIn(self, request, context):
         """Trades a name and a password for a token that lasts 12 hours. Fails with
         `UNAUTHENTICATED` whichever of the two is wrong; repeated failures are
-        answered later and later. Needs no token.
+        answered later and later, by account and by address. Takes the code of a
+        sign-in link in their place. Needs no token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,6 +217,14 @@ class AccountsServicer(object):
     def CreateToken(self, request, context):
         """Creates a token for one's own account, or as an administrator for any.
         The secret is in the answer, and never shown again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSignInLink(self, request, context):
+        """Creates the code of a link that signs one in at the web front end, once and
+        within ten minutes: for oneself, or as an administrator for anyone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,6 +282,11 @@ def add_AccountsServicer_to_server(servicer, server):
                     servicer.CreateToken,
                     request_deserializer=librarian_dot_v1_dot_accounts__pb2.CreateTokenRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_accounts__pb2.CreateTokenResponse.SerializeToString,
+            ),
+            'CreateSignInLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSignInLink,
+                    request_deserializer=librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkResponse.SerializeToString,
             ),
             'ListTokens': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTokens,
@@ -470,6 +489,33 @@ class Accounts(object):
             '/librarian.v1.Accounts/CreateToken',
             librarian_dot_v1_dot_accounts__pb2.CreateTokenRequest.SerializeToString,
             librarian_dot_v1_dot_accounts__pb2.CreateTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSignInLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Accounts/CreateSignInLink',
+            librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkRequest.SerializeToString,
+            librarian_dot_v1_dot_accounts__pb2.CreateSignInLinkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Instance(_message.Message):
-    __slots__ = ("file_name", "store_name", "parent_dirs", "state", "deletion_policy", "create_time", "host", "path", "problem")
+    __slots__ = ("file_name", "store_name", "parent_dirs", "state", "deletion_policy", "create_time", "host", "path", "problem", "verify_time")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Instance.State]
@@ -39,6 +39,7 @@ class Instance(_message.Message):
     HOST_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    VERIFY_TIME_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     store_name: str
     parent_dirs: str
@@ -48,7 +49,8 @@ class Instance(_message.Message):
     host: str
     path: str
     problem: str
-    def __init__(self, file_name: _Optional[str] = ..., store_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., state: _Optional[_Union[Instance.State, str]] = ..., deletion_policy: _Optional[_Union[Instance.DeletionPolicy, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., host: _Optional[str] = ..., path: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
+    verify_time: _timestamp_pb2.Timestamp
+    def __init__(self, file_name: _Optional[str] = ..., store_name: _Optional[str] = ..., parent_dirs: _Optional[str] = ..., state: _Optional[_Union[Instance.State, str]] = ..., deletion_policy: _Optional[_Union[Instance.DeletionPolicy, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., host: _Optional[str] = ..., path: _Optional[str] = ..., problem: _Optional[str] = ..., verify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListInstancesRequest(_message.Message):
     __slots__ = ("file_name",)
@@ -61,6 +63,26 @@ class ListInstancesResponse(_message.Message):
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
     instances: _containers.RepeatedCompositeFieldContainer[Instance]
     def __init__(self, instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ...) -> None: ...
+
+class VerifyFileRequest(_message.Message):
+    __slots__ = ("file_name",)
+    FILE_NAME_FIELD_NUMBER: _ClassVar[int]
+    file_name: str
+    def __init__(self, file_name: _Optional[str] = ...) -> None: ...
+
+class VerifyFileResponse(_message.Message):
+    __slots__ = ("instances",)
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    instances: _containers.RepeatedCompositeFieldContainer[VerifiedInstance]
+    def __init__(self, instances: _Optional[_Iterable[_Union[VerifiedInstance, _Mapping]]] = ...) -> None: ...
+
+class VerifiedInstance(_message.Message):
+    __slots__ = ("instance", "error")
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    instance: Instance
+    error: str
+    def __init__(self, instance: _Optional[_Union[Instance, _Mapping]] = ..., error: _Optional[str] = ...) -> None: ...
 
 class OpenFileRequest(_message.Message):
     __slots__ = ("file_name",)

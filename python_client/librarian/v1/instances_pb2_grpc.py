@@ -45,6 +45,11 @@ class InstancesStub(object):
                 request_serializer=librarian_dot_v1_dot_instances__pb2.OpenFileRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_instances__pb2.OpenFileResponse.FromString,
                 _registered_method=True)
+        self.VerifyFile = channel.unary_unary(
+                '/librarian.v1.Instances/VerifyFile',
+                request_serializer=librarian_dot_v1_dot_instances__pb2.VerifyFileRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_instances__pb2.VerifyFileResponse.FromString,
+                _registered_method=True)
         self.RegisterInstances = channel.stream_stream(
                 '/librarian.v1.Instances/RegisterInstances',
                 request_serializer=librarian_dot_v1_dot_instances__pb2.RegisterInstancesRequest.SerializeToString,
@@ -68,6 +73,16 @@ class InstancesServicer(object):
         """Returns the ways to read one file's contents: for each available instance
         a path on its host and a read ticket for its agent. Fails with `NOT_FOUND`
         when there is no such file or no available instance of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyFile(self, request, context):
+        """Has the agents read each available instance of one file, and compares it
+        with the record; writes down what was found, logs an event
+        `verify_instance` for each, and returns them. An instance whose agent
+        cannot be reached is told so, and stays as it was. May take minutes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,6 +112,11 @@ def add_InstancesServicer_to_server(servicer, server):
                     servicer.OpenFile,
                     request_deserializer=librarian_dot_v1_dot_instances__pb2.OpenFileRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_instances__pb2.OpenFileResponse.SerializeToString,
+            ),
+            'VerifyFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyFile,
+                    request_deserializer=librarian_dot_v1_dot_instances__pb2.VerifyFileRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_instances__pb2.VerifyFileResponse.SerializeToString,
             ),
             'RegisterInstances': grpc.stream_stream_rpc_method_handler(
                     servicer.RegisterInstances,
@@ -159,6 +179,33 @@ class Instances(object):
             '/librarian.v1.Instances/OpenFile',
             librarian_dot_v1_dot_instances__pb2.OpenFileRequest.SerializeToString,
             librarian_dot_v1_dot_instances__pb2.OpenFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Instances/VerifyFile',
+            librarian_dot_v1_dot_instances__pb2.VerifyFileRequest.SerializeToString,
+            librarian_dot_v1_dot_instances__pb2.VerifyFileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Job(_message.Message):
-    __slots__ = ("id", "kind", "state", "owner", "destination", "search", "files_total", "files_done", "files_failed", "bytes_total", "bytes_done", "error", "cancel_requested", "attempts", "create_time", "start_time", "end_time", "rate_bytes_per_second", "seconds_left")
+    __slots__ = ("id", "kind", "state", "owner", "destination", "search", "files_total", "files_done", "files_failed", "bytes_total", "bytes_done", "error", "cancel_requested", "attempts", "create_time", "start_time", "end_time", "rate_bytes_per_second", "seconds_left", "as_shown")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Job.Kind]
@@ -53,6 +53,7 @@ class Job(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     RATE_BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     SECONDS_LEFT_FIELD_NUMBER: _ClassVar[int]
+    AS_SHOWN_FIELD_NUMBER: _ClassVar[int]
     id: int
     kind: Job.Kind
     state: Job.State
@@ -72,7 +73,8 @@ class Job(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     rate_bytes_per_second: float
     seconds_left: float
-    def __init__(self, id: _Optional[int] = ..., kind: _Optional[_Union[Job.Kind, str]] = ..., state: _Optional[_Union[Job.State, str]] = ..., owner: _Optional[str] = ..., destination: _Optional[str] = ..., search: _Optional[str] = ..., files_total: _Optional[int] = ..., files_done: _Optional[int] = ..., files_failed: _Optional[int] = ..., bytes_total: _Optional[int] = ..., bytes_done: _Optional[int] = ..., error: _Optional[str] = ..., cancel_requested: bool = ..., attempts: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rate_bytes_per_second: _Optional[float] = ..., seconds_left: _Optional[float] = ...) -> None: ...
+    as_shown: bool
+    def __init__(self, id: _Optional[int] = ..., kind: _Optional[_Union[Job.Kind, str]] = ..., state: _Optional[_Union[Job.State, str]] = ..., owner: _Optional[str] = ..., destination: _Optional[str] = ..., search: _Optional[str] = ..., files_total: _Optional[int] = ..., files_done: _Optional[int] = ..., files_failed: _Optional[int] = ..., bytes_total: _Optional[int] = ..., bytes_done: _Optional[int] = ..., error: _Optional[str] = ..., cancel_requested: bool = ..., attempts: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rate_bytes_per_second: _Optional[float] = ..., seconds_left: _Optional[float] = ..., as_shown: bool = ...) -> None: ...
 
 class JobError(_message.Message):
     __slots__ = ("file_name", "message")

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flibrarian/v1/observations.proto\x12\x0clibrarian.v1\"\xf3\x01\n\x0bObservation\x12\r\n\x05obsid\x18\x01 \x01(\x03\x12\x1a\n\rstart_time_jd\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cstop_time_jd\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0cstart_lst_hr\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nsession_id\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x12\n\nfile_count\x18\x06 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\x03\x42\x10\n\x0e_start_time_jdB\x0f\n\r_stop_time_jdB\x0f\n\r_start_lst_hrB\r\n\x0b_session_id\"\x8f\x01\n\x10ObservingSession\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x15\n\rstart_time_jd\x18\x02 \x01(\x01\x12\x14\n\x0cstop_time_jd\x18\x03 \x01(\x01\x12\x19\n\x11observation_count\x18\x04 \x01(\x03\x12\x12\n\nfile_count\x18\x05 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x06 \x01(\x03\"&\n\x15GetObservationRequest\x12\r\n\x05obsid\x18\x01 \x01(\x03\"\x83\x01\n\x15\x41ssignSessionsRequest\x12\x1e\n\x11min_start_time_jd\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11max_start_time_jd\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x14\n\x12_min_start_time_jdB\x14\n\x12_max_start_time_jd\"d\n\x16\x41ssignSessionsResponse\x12\x34\n\x0cnew_sessions\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.ObservingSession\x12\x14\n\x0cjoined_count\x18\x02 \x01(\x03\x32\xbd\x01\n\x0cObservations\x12P\n\x0eGetObservation\x12#.librarian.v1.GetObservationRequest\x1a\x19.librarian.v1.Observation\x12[\n\x0e\x41ssignSessions\x12#.librarian.v1.AssignSessionsRequest\x1a$.librarian.v1.AssignSessionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flibrarian/v1/observations.proto\x12\x0clibrarian.v1\"\xf3\x01\n\x0bObservation\x12\r\n\x05obsid\x18\x01 \x01(\x03\x12\x1a\n\rstart_time_jd\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cstop_time_jd\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0cstart_lst_hr\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nsession_id\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x12\n\nfile_count\x18\x06 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\x03\x42\x10\n\x0e_start_time_jdB\x0f\n\r_stop_time_jdB\x0f\n\r_start_lst_hrB\r\n\x0b_session_id\"\x8f\x01\n\x10ObservingSession\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x15\n\rstart_time_jd\x18\x02 \x01(\x01\x12\x14\n\x0cstop_time_jd\x18\x03 \x01(\x01\x12\x19\n\x11observation_count\x18\x04 \x01(\x03\x12\x12\n\nfile_count\x18\x05 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x06 \x01(\x03\"&\n\x15GetObservationRequest\x12\r\n\x05obsid\x18\x01 \x01(\x03\"]\n\x15\x43ountFileTypesRequest\x12\x12\n\x05obsid\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nsession_id\x18\x02 \x01(\x03H\x01\x88\x01\x01\x42\x08\n\x06_obsidB\r\n\x0b_session_id\"\x87\x01\n\x16\x43ountFileTypesResponse\x12+\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1b.librarian.v1.FileTypeCount\x12\x34\n\x07session\x18\x02 \x01(\x0b\x32\x1e.librarian.v1.ObservingSessionH\x00\x88\x01\x01\x42\n\n\x08_session\"F\n\rFileTypeCount\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x12\n\nfile_count\x18\x02 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x03 \x01(\x03\"\x83\x01\n\x15\x41ssignSessionsRequest\x12\x1e\n\x11min_start_time_jd\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11max_start_time_jd\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x14\n\x12_min_start_time_jdB\x14\n\x12_max_start_time_jd\"d\n\x16\x41ssignSessionsResponse\x12\x34\n\x0cnew_sessions\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.ObservingSession\x12\x14\n\x0cjoined_count\x18\x02 \x01(\x03\x32\x9a\x02\n\x0cObservations\x12P\n\x0eGetObservation\x12#.librarian.v1.GetObservationRequest\x1a\x19.librarian.v1.Observation\x12[\n\x0e\x43ountFileTypes\x12#.librarian.v1.CountFileTypesRequest\x1a$.librarian.v1.CountFileTypesResponse\x12[\n\x0e\x41ssignSessions\x12#.librarian.v1.AssignSessionsRequest\x1a$.librarian.v1.AssignSessionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OBSERVINGSESSION']._serialized_end=439
   _globals['_GETOBSERVATIONREQUEST']._serialized_start=441
   _globals['_GETOBSERVATIONREQUEST']._serialized_end=479
-  _globals['_ASSIGNSESSIONSREQUEST']._serialized_start=482
-  _globals['_ASSIGNSESSIONSREQUEST']._serialized_end=613
-  _globals['_ASSIGNSESSIONSRESPONSE']._serialized_start=615
-  _globals['_ASSIGNSESSIONSRESPONSE']._serialized_end=715
-  _globals['_OBSERVATIONS']._serialized_start=718
-  _globals['_OBSERVATIONS']._serialized_end=907
+  _globals['_COUNTFILETYPESREQUEST']._serialized_start=481
+  _globals['_COUNTFILETYPESREQUEST']._serialized_end=574
+  _globals['_COUNTFILETYPESRESPONSE']._serialized_start=577
+  _globals['_COUNTFILETYPESRESPONSE']._serialized_end=712
+  _globals['_FILETYPECOUNT']._serialized_start=714
+  _globals['_FILETYPECOUNT']._serialized_end=784
+  _globals['_ASSIGNSESSIONSREQUEST']._serialized_start=787
+  _globals['_ASSIGNSESSIONSREQUEST']._serialized_end=918
+  _globals['_ASSIGNSESSIONSRESPONSE']._serialized_start=920
+  _globals['_ASSIGNSESSIONSRESPONSE']._serialized_end=1020
+  _globals['_OBSERVATIONS']._serialized_start=1023
+  _globals['_OBSERVATIONS']._serialized_end=1305
 # @@protoc_insertion_point(module_scope)

@@ -46,6 +46,32 @@ class GetObservationRequest(_message.Message):
     obsid: int
     def __init__(self, obsid: _Optional[int] = ...) -> None: ...
 
+class CountFileTypesRequest(_message.Message):
+    __slots__ = ("obsid", "session_id")
+    OBSID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    obsid: int
+    session_id: int
+    def __init__(self, obsid: _Optional[int] = ..., session_id: _Optional[int] = ...) -> None: ...
+
+class CountFileTypesResponse(_message.Message):
+    __slots__ = ("counts", "session")
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    counts: _containers.RepeatedCompositeFieldContainer[FileTypeCount]
+    session: ObservingSession
+    def __init__(self, counts: _Optional[_Iterable[_Union[FileTypeCount, _Mapping]]] = ..., session: _Optional[_Union[ObservingSession, _Mapping]] = ...) -> None: ...
+
+class FileTypeCount(_message.Message):
+    __slots__ = ("type", "file_count", "total_bytes")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    FILE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    type: str
+    file_count: int
+    total_bytes: int
+    def __init__(self, type: _Optional[str] = ..., file_count: _Optional[int] = ..., total_bytes: _Optional[int] = ...) -> None: ...
+
 class AssignSessionsRequest(_message.Message):
     __slots__ = ("min_start_time_jd", "max_start_time_jd")
     MIN_START_TIME_JD_FIELD_NUMBER: _ClassVar[int]

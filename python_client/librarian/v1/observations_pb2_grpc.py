@@ -40,6 +40,11 @@ class ObservationsStub(object):
                 request_serializer=librarian_dot_v1_dot_observations__pb2.GetObservationRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_observations__pb2.Observation.FromString,
                 _registered_method=True)
+        self.CountFileTypes = channel.unary_unary(
+                '/librarian.v1.Observations/CountFileTypes',
+                request_serializer=librarian_dot_v1_dot_observations__pb2.CountFileTypesRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_observations__pb2.CountFileTypesResponse.FromString,
+                _registered_method=True)
         self.AssignSessions = channel.unary_unary(
                 '/librarian.v1.Observations/AssignSessions',
                 request_serializer=librarian_dot_v1_dot_observations__pb2.AssignSessionsRequest.SerializeToString,
@@ -53,6 +58,14 @@ class ObservationsServicer(object):
 
     def GetObservation(self, request, context):
         """Returns one observation. Fails with `NOT_FOUND` when none has that obsid.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountFileTypes(self, request, context):
+        """Counts the files of one observation or of one observing session by their
+        type. Fails with `NOT_FOUND` when there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,6 +92,11 @@ def add_ObservationsServicer_to_server(servicer, server):
                     servicer.GetObservation,
                     request_deserializer=librarian_dot_v1_dot_observations__pb2.GetObservationRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_observations__pb2.Observation.SerializeToString,
+            ),
+            'CountFileTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountFileTypes,
+                    request_deserializer=librarian_dot_v1_dot_observations__pb2.CountFileTypesRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_observations__pb2.CountFileTypesResponse.SerializeToString,
             ),
             'AssignSessions': grpc.unary_unary_rpc_method_handler(
                     servicer.AssignSessions,
@@ -114,6 +132,33 @@ class Observations(object):
             '/librarian.v1.Observations/GetObservation',
             librarian_dot_v1_dot_observations__pb2.GetObservationRequest.SerializeToString,
             librarian_dot_v1_dot_observations__pb2.Observation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountFileTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Observations/CountFileTypes',
+            librarian_dot_v1_dot_observations__pb2.CountFileTypesRequest.SerializeToString,
+            librarian_dot_v1_dot_observations__pb2.CountFileTypesResponse.FromString,
             options,
             channel_credentials,
             insecure,

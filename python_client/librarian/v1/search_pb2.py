@@ -27,15 +27,15 @@ from librarian.v1 import instances_pb2 as librarian_dot_v1_dot_instances__pb2
 from librarian.v1 import observations_pb2 as librarian_dot_v1_dot_observations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19librarian/v1/search.proto\x12\x0clibrarian.v1\x1a\x18librarian/v1/files.proto\x1a\x1clibrarian/v1/instances.proto\x1a\x1flibrarian/v1/observations.proto\"p\n\x12SearchFilesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x15\n\rwith_metadata\x18\x05 \x01(\x08\"`\n\x19SearchObservationsRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"\\\n\x15SearchSessionsRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"]\n\x16SearchInstancesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x13SearchFilesResponse\x12!\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x12.librarian.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"f\n\x1aSearchObservationsResponse\x12/\n\x0cobservations\x18\x01 \x03(\x0b\x32\x19.librarian.v1.Observation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x16SearchSessionsResponse\x12\x30\n\x08sessions\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.ObservingSession\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x17SearchInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\x13\x43ountMatchesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12)\n\titem_kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.ItemKind\"%\n\x14\x43ountMatchesResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"Q\n\x14\x45xplainSearchRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12)\n\titem_kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.ItemKind\"D\n\x15\x45xplainSearchResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07meaning\x18\x03 \x01(\t*_\n\x08ItemKind\x12\x19\n\x15ITEM_KIND_UNSPECIFIED\x10\x00\x12\t\n\x05\x46ILES\x10\x01\x12\x10\n\x0cOBSERVATIONS\x10\x02\x12\x0c\n\x08SESSIONS\x10\x03\x12\r\n\tINSTANCES\x10\x04\x32\xbb\x04\n\x06Search\x12T\n\x0bSearchFiles\x12 .librarian.v1.SearchFilesRequest\x1a!.librarian.v1.SearchFilesResponse0\x01\x12i\n\x12SearchObservations\x12\'.librarian.v1.SearchObservationsRequest\x1a(.librarian.v1.SearchObservationsResponse0\x01\x12]\n\x0eSearchSessions\x12#.librarian.v1.SearchSessionsRequest\x1a$.librarian.v1.SearchSessionsResponse0\x01\x12`\n\x0fSearchInstances\x12$.librarian.v1.SearchInstancesRequest\x1a%.librarian.v1.SearchInstancesResponse0\x01\x12U\n\x0c\x43ountMatches\x12!.librarian.v1.CountMatchesRequest\x1a\".librarian.v1.CountMatchesResponse\x12X\n\rExplainSearch\x12\".librarian.v1.ExplainSearchRequest\x1a#.librarian.v1.ExplainSearchResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19librarian/v1/search.proto\x12\x0clibrarian.v1\x1a\x18librarian/v1/files.proto\x1a\x1clibrarian/v1/instances.proto\x1a\x1flibrarian/v1/observations.proto\"p\n\x12SearchFilesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x15\n\rwith_metadata\x18\x05 \x01(\x08\"`\n\x19SearchObservationsRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"\\\n\x15SearchSessionsRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"]\n\x16SearchInstancesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x10\n\x08order_by\x18\x03 \x01(\t\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x13SearchFilesResponse\x12!\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x12.librarian.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08snapshot\x18\x03 \x01(\x03\"f\n\x1aSearchObservationsResponse\x12/\n\x0cobservations\x18\x01 \x03(\x0b\x32\x19.librarian.v1.Observation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x16SearchSessionsResponse\x12\x30\n\x08sessions\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.ObservingSession\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x17SearchInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\x13\x43ountMatchesRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12)\n\titem_kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.ItemKind\"%\n\x14\x43ountMatchesResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"Q\n\x14\x45xplainSearchRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12)\n\titem_kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.ItemKind\"D\n\x15\x45xplainSearchResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07meaning\x18\x03 \x01(\t*_\n\x08ItemKind\x12\x19\n\x15ITEM_KIND_UNSPECIFIED\x10\x00\x12\t\n\x05\x46ILES\x10\x01\x12\x10\n\x0cOBSERVATIONS\x10\x02\x12\x0c\n\x08SESSIONS\x10\x03\x12\r\n\tINSTANCES\x10\x04\x32\xbb\x04\n\x06Search\x12T\n\x0bSearchFiles\x12 .librarian.v1.SearchFilesRequest\x1a!.librarian.v1.SearchFilesResponse0\x01\x12i\n\x12SearchObservations\x12\'.librarian.v1.SearchObservationsRequest\x1a(.librarian.v1.SearchObservationsResponse0\x01\x12]\n\x0eSearchSessions\x12#.librarian.v1.SearchSessionsRequest\x1a$.librarian.v1.SearchSessionsResponse0\x01\x12`\n\x0fSearchInstances\x12$.librarian.v1.SearchInstancesRequest\x1a%.librarian.v1.SearchInstancesResponse0\x01\x12U\n\x0c\x43ountMatches\x12!.librarian.v1.CountMatchesRequest\x1a\".librarian.v1.CountMatchesResponse\x12X\n\rExplainSearch\x12\".librarian.v1.ExplainSearchRequest\x1a#.librarian.v1.ExplainSearchResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.search_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ITEMKIND']._serialized_start=1190
-  _globals['_ITEMKIND']._serialized_end=1285
+  _globals['_ITEMKIND']._serialized_start=1208
+  _globals['_ITEMKIND']._serialized_end=1303
   _globals['_SEARCHFILESREQUEST']._serialized_start=132
   _globals['_SEARCHFILESREQUEST']._serialized_end=244
   _globals['_SEARCHOBSERVATIONSREQUEST']._serialized_start=246
@@ -45,21 +45,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHINSTANCESREQUEST']._serialized_start=438
   _globals['_SEARCHINSTANCESREQUEST']._serialized_end=531
   _globals['_SEARCHFILESRESPONSE']._serialized_start=533
-  _globals['_SEARCHFILESRESPONSE']._serialized_end=614
-  _globals['_SEARCHOBSERVATIONSRESPONSE']._serialized_start=616
-  _globals['_SEARCHOBSERVATIONSRESPONSE']._serialized_end=718
-  _globals['_SEARCHSESSIONSRESPONSE']._serialized_start=720
-  _globals['_SEARCHSESSIONSRESPONSE']._serialized_end=819
-  _globals['_SEARCHINSTANCESRESPONSE']._serialized_start=821
-  _globals['_SEARCHINSTANCESRESPONSE']._serialized_end=914
-  _globals['_COUNTMATCHESREQUEST']._serialized_start=916
-  _globals['_COUNTMATCHESREQUEST']._serialized_end=996
-  _globals['_COUNTMATCHESRESPONSE']._serialized_start=998
-  _globals['_COUNTMATCHESRESPONSE']._serialized_end=1035
-  _globals['_EXPLAINSEARCHREQUEST']._serialized_start=1037
-  _globals['_EXPLAINSEARCHREQUEST']._serialized_end=1118
-  _globals['_EXPLAINSEARCHRESPONSE']._serialized_start=1120
-  _globals['_EXPLAINSEARCHRESPONSE']._serialized_end=1188
-  _globals['_SEARCH']._serialized_start=1288
-  _globals['_SEARCH']._serialized_end=1859
+  _globals['_SEARCHFILESRESPONSE']._serialized_end=632
+  _globals['_SEARCHOBSERVATIONSRESPONSE']._serialized_start=634
+  _globals['_SEARCHOBSERVATIONSRESPONSE']._serialized_end=736
+  _globals['_SEARCHSESSIONSRESPONSE']._serialized_start=738
+  _globals['_SEARCHSESSIONSRESPONSE']._serialized_end=837
+  _globals['_SEARCHINSTANCESRESPONSE']._serialized_start=839
+  _globals['_SEARCHINSTANCESRESPONSE']._serialized_end=932
+  _globals['_COUNTMATCHESREQUEST']._serialized_start=934
+  _globals['_COUNTMATCHESREQUEST']._serialized_end=1014
+  _globals['_COUNTMATCHESRESPONSE']._serialized_start=1016
+  _globals['_COUNTMATCHESRESPONSE']._serialized_end=1053
+  _globals['_EXPLAINSEARCHREQUEST']._serialized_start=1055
+  _globals['_EXPLAINSEARCHREQUEST']._serialized_end=1136
+  _globals['_EXPLAINSEARCHRESPONSE']._serialized_start=1138
+  _globals['_EXPLAINSEARCHRESPONSE']._serialized_end=1206
+  _globals['_SEARCH']._serialized_start=1306
+  _globals['_SEARCH']._serialized_end=1877
 # @@protoc_insertion_point(module_scope)

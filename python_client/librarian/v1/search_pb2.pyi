@@ -74,12 +74,14 @@ class SearchInstancesRequest(_message.Message):
     def __init__(self, search: _Optional[str] = ..., limit: _Optional[int] = ..., order_by: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchFilesResponse(_message.Message):
-    __slots__ = ("files", "next_page_token")
+    __slots__ = ("files", "next_page_token", "snapshot")
     FILES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     files: _containers.RepeatedCompositeFieldContainer[_files_pb2.File]
     next_page_token: str
-    def __init__(self, files: _Optional[_Iterable[_Union[_files_pb2.File, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    snapshot: int
+    def __init__(self, files: _Optional[_Iterable[_Union[_files_pb2.File, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., snapshot: _Optional[int] = ...) -> None: ...
 
 class SearchObservationsResponse(_message.Message):
     __slots__ = ("observations", "next_page_token")

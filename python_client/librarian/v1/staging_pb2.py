@@ -25,15 +25,21 @@ _sym_db = _symbol_database.Default()
 from librarian.v1 import jobs_pb2 as librarian_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alibrarian/v1/staging.proto\x12\x0clibrarian.v1\x1a\x17librarian/v1/jobs.proto\"\\\n\x13StartStagingRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t2O\n\x07Staging\x12\x44\n\x0cStartStaging\x12!.librarian.v1.StartStagingRequest\x1a\x11.librarian.v1.Jobb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alibrarian/v1/staging.proto\x12\x0clibrarian.v1\x1a\x17librarian/v1/jobs.proto\"\x80\x01\n\x13StartStagingRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\x08snapshot\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x0b\n\t_snapshot\"`\n\x15PreviewStagingRequest\x12\x0e\n\x06search\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\t\x12\x15\n\x08snapshot\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x0b\n\t_snapshot\"\x90\x01\n\x16PreviewStagingResponse\x12\x12\n\nfile_count\x18\x01 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12\x1e\n\x16without_instance_count\x18\x03 \x01(\x03\x12\x13\n\x0b\x64\x65stination\x18\x04 \x01(\t\x12\x18\n\x10staging_prefixes\x18\x05 \x03(\t\"%\n\x13RetryStagingRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x03\x32\xf2\x01\n\x07Staging\x12\x44\n\x0cStartStaging\x12!.librarian.v1.StartStagingRequest\x1a\x11.librarian.v1.Job\x12[\n\x0ePreviewStaging\x12#.librarian.v1.PreviewStagingRequest\x1a$.librarian.v1.PreviewStagingResponse\x12\x44\n\x0cRetryStaging\x12!.librarian.v1.RetryStagingRequest\x1a\x11.librarian.v1.Jobb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.staging_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTSTAGINGREQUEST']._serialized_start=69
-  _globals['_STARTSTAGINGREQUEST']._serialized_end=161
-  _globals['_STAGING']._serialized_start=163
-  _globals['_STAGING']._serialized_end=242
+  _globals['_STARTSTAGINGREQUEST']._serialized_start=70
+  _globals['_STARTSTAGINGREQUEST']._serialized_end=198
+  _globals['_PREVIEWSTAGINGREQUEST']._serialized_start=200
+  _globals['_PREVIEWSTAGINGREQUEST']._serialized_end=296
+  _globals['_PREVIEWSTAGINGRESPONSE']._serialized_start=299
+  _globals['_PREVIEWSTAGINGRESPONSE']._serialized_end=443
+  _globals['_RETRYSTAGINGREQUEST']._serialized_start=445
+  _globals['_RETRYSTAGINGREQUEST']._serialized_end=482
+  _globals['_STAGING']._serialized_start=485
+  _globals['_STAGING']._serialized_end=727
 # @@protoc_insertion_point(module_scope)

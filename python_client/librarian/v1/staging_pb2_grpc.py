@@ -41,6 +41,16 @@ class StagingStub(object):
                 request_serializer=librarian_dot_v1_dot_staging__pb2.StartStagingRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_jobs__pb2.Job.FromString,
                 _registered_method=True)
+        self.PreviewStaging = channel.unary_unary(
+                '/librarian.v1.Staging/PreviewStaging',
+                request_serializer=librarian_dot_v1_dot_staging__pb2.PreviewStagingRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_staging__pb2.PreviewStagingResponse.FromString,
+                _registered_method=True)
+        self.RetryStaging = channel.unary_unary(
+                '/librarian.v1.Staging/RetryStaging',
+                request_serializer=librarian_dot_v1_dot_staging__pb2.RetryStagingRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_jobs__pb2.Job.FromString,
+                _registered_method=True)
 
 
 class StagingServicer(object):
@@ -62,12 +72,41 @@ class StagingServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewStaging(self, request, context):
+        """Says what a staging would copy, and where to, without starting it. Fails
+        as `StartStaging` does for what is wrong with the search or the
+        destination.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryStaging(self, request, context):
+        """Lets a job that failed or was cancelled go on with the files that are not
+        done, and returns it. Only its owner and administrators may. Fails with
+        `FAILED_PRECONDITION` when it has not ended or nothing is left to do, with
+        `ALREADY_EXISTS` when another job is filling its directory meanwhile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StagingServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'StartStaging': grpc.unary_unary_rpc_method_handler(
                     servicer.StartStaging,
                     request_deserializer=librarian_dot_v1_dot_staging__pb2.StartStagingRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_jobs__pb2.Job.SerializeToString,
+            ),
+            'PreviewStaging': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewStaging,
+                    request_deserializer=librarian_dot_v1_dot_staging__pb2.PreviewStagingRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_staging__pb2.PreviewStagingResponse.SerializeToString,
+            ),
+            'RetryStaging': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryStaging,
+                    request_deserializer=librarian_dot_v1_dot_staging__pb2.RetryStagingRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_jobs__pb2.Job.SerializeToString,
             ),
     }
@@ -98,6 +137,60 @@ class Staging(object):
             target,
             '/librarian.v1.Staging/StartStaging',
             librarian_dot_v1_dot_staging__pb2.StartStagingRequest.SerializeToString,
+            librarian_dot_v1_dot_jobs__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewStaging(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Staging/PreviewStaging',
+            librarian_dot_v1_dot_staging__pb2.PreviewStagingRequest.SerializeToString,
+            librarian_dot_v1_dot_staging__pb2.PreviewStagingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryStaging(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Staging/RetryStaging',
+            librarian_dot_v1_dot_staging__pb2.RetryStagingRequest.SerializeToString,
             librarian_dot_v1_dot_jobs__pb2.Job.FromString,
             options,
             channel_credentials,
