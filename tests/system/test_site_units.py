@@ -23,7 +23,7 @@ def read_unit(path: Path) -> configparser.ConfigParser:
 
 def test_each_service_has_a_unit() -> None:
     modules = {read_unit(path)["Service"]["ExecStart"].split()[2] for path in UNITS}
-    assert modules == {"catalog_service", "store_agent", "transfer_service"}
+    assert modules == {"catalog_service", "store_agent", "transfer_service", "web_frontend"}
     assert all(importlib.util.find_spec(module) for module in modules)
 
 
