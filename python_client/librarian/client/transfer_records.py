@@ -37,6 +37,14 @@ class Transfer(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class TransferPage(Record):
+    """One page of transfers; the token of the next is empty on the last."""
+
+    transfers: list[Transfer]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent(Record):
     """What became of the files that were to be sent; the last three are for waiting."""
 

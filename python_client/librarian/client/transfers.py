@@ -13,6 +13,7 @@ from librarian.client.transfer_records import (
     FileExplanation,
     Sent,
     Transfer,
+    TransferPage,
     read_sent,
     read_there,
     read_transfer,
@@ -99,14 +100,27 @@ class TransferCalls(LibrarianCalls, SearchCalls):
 
         `states` are names such as `QUEUED`. Raises NotFoundError for what is not on record.
         """
-        request = pb.ListTransfersRequest(
-            librarian_name=librarian or "",
-            order_name=order or "",
-            file_name=file_name or "",
-            states=[_state_number(state) for state in states],
-            page_size=_PAGE_SIZE,
-        )
-        return self._list(request)
+        return self._list(_list_request(librarian, order, file_name, states))
+
+    def list_transfer_page(  # noqa: PLR0913 - what a page is chosen by, one by one
+        self,
+        librarian: str | None = None,
+        order: str | None = None,
+        file_name: str | None = None,
+        states: Iterable[str] = (),
+        *,
+        page_size: int = 100,
+        page_token: str = "",
+        last_id: int = 0,
+    ) -> TransferPage:
+        """Return one page of what `list_transfers` yields, at most 1,000 transfers.
+
+        With a `last_id` only transfers up to that number.
+        """
+        request = _list_request(librarian, order, file_name, states)
+        request.page_size, request.page_token, request.last_id = page_size, page_token, last_id
+        page = self._transfers().ListTransfers(request)
+        return TransferPage([read_transfer(one) for one in page.transfers], page.next_page_token)
 
     def get_transfer(self, id: int) -> Transfer:
         """Return a transfer; raises UnknownTransferError."""
@@ -185,6 +199,18 @@ class TransferCalls(LibrarianCalls, SearchCalls):
             transfers_pb2_grpc.TransfersStub
         )
         return stub
+
+
+def _list_request(
+    librarian: str | None, order: str | None, file_name: str | None, states: Iterable[str]
+) -> pb.ListTransfersRequest:
+    return pb.ListTransfersRequest(
+        librarian_name=librarian or "",
+        order_name=order or "",
+        file_name=file_name or "",
+        states=[_state_number(state) for state in states],
+        page_size=_PAGE_SIZE,
+    )
 
 
 def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
