@@ -1,0 +1,1 @@
+"""Plots, laid out on the server."""
