@@ -1,0 +1,1 @@
+"""Downloads: which bytes are wanted, and where in the archive they come from."""
