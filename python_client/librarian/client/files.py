@@ -12,7 +12,15 @@ from librarian.client.messages import (
     read_observation,
     read_observing_session,
 )
-from librarian.client.records import File, FileEvent, Instance, Observation, ObservingSession
+from librarian.client.records import (
+    File,
+    FileEvent,
+    FileTypeCount,
+    Instance,
+    Observation,
+    ObservingSession,
+    VerifiedInstance,
+)
 from librarian.client.sites import SiteCalls
 from librarian.errors import InvalidRequestError, NoInstanceError
 from librarian.v1 import (
@@ -25,6 +33,8 @@ from librarian.v1 import (
 )
 
 _PAGE_SIZE = 1000
+# The largest files, from the slowest disks.
+_VERIFY_TIMEOUT_SECONDS = 24 * 3600.0
 # Grouping a long time's observations takes longer than an ordinary call.
 _ASSIGN_TIMEOUT_SECONDS = 900.0
 
@@ -61,6 +71,18 @@ class FileCalls(SiteCalls):
                 return
             request.page_token = page.next_page_token
 
+    def list_file_event_page(
+        self, name: str, *, page_size: int = 100, page_token: str = ""
+    ) -> FileEventPage:
+        """Return one page of what `list_file_events` yields, at most 1,000 events."""
+        stub = self._link.catalog(files_pb2_grpc.FilesStub)
+        page = stub.ListFileEvents(
+            files_pb2.ListFileEventsRequest(
+                file_name=name, page_size=page_size, page_token=page_token
+            )
+        )
+        return FileEventPage([read_event(one) for one in page.events], page.next_page_token)
+
     def add_file_event(self, name: str, type: str, payload: dict[str, Any]) -> FileEvent:
         """Log an event of the caller's own kind with a file; raises UnknownFileError."""
         try:
@@ -71,6 +93,37 @@ class FileCalls(SiteCalls):
             file_name=name, type=type, payload_json=text, request_id=uuid.uuid4().hex
         )
         return read_event(self._link.catalog(files_pb2_grpc.FilesStub).CreateFileEvent(request))
+
+    def verify_file(
+        self, name: str, timeout_seconds: float = _VERIFY_TIMEOUT_SECONDS
+    ) -> list[VerifiedInstance]:
+        """Have each available instance of a file read and compared with the record.
+
+        What is found is on record then. Raises UnknownFileError, NoInstanceError, and BusyError
+        when too many are read at the moment. It takes as long as the disks need.
+        """
+        stub = self._link.catalog(instances_pb2_grpc.InstancesStub)
+        request = instances_pb2.VerifyFileRequest(file_name=name)
+        answer = stub.VerifyFile(request, timeout=timeout_seconds)
+        return [VerifiedInstance(read_instance(one.instance), one.error) for one in answer.instances]
+
+    def count_file_types(
+        self, obsid: int | None = None, session_id: int | None = None
+    ) -> list[FileTypeCount]:
+        """Return the files of an observation, or of an observing session, by type.
+
+        Raises NotFoundError.
+        """
+        answer = self._count_types(obsid, session_id)
+        return [FileTypeCount(one.type, one.file_count, one.total_bytes) for one in answer.counts]
+
+    def get_observing_session(self, id: int) -> ObservingSession:
+        """Return an observing session; raises NotFoundError."""
+        return read_observing_session(self._count_types(None, id).session)
+
+    def _count_types(self, obsid: int | None, session_id: int | None) -> Any:
+        request = observations_pb2.CountFileTypesRequest(obsid=obsid, session_id=session_id)
+        return self._link.catalog(observations_pb2_grpc.ObservationsStub).CountFileTypes(request)
 
     def get_observation(self, obsid: int) -> Observation:
         """Return an observation; raises NotFoundError."""

@@ -81,6 +81,21 @@ class Instance(Record):
     create_time: datetime
     # What was found wrong with it; empty when nothing was.
     problem: str = ""
+    # When it was last read whole and found good; None when it never was.
+    verify_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedInstance(Record):
+    """A copy that was to be read whole; `error` says why it could not be, empty when it was."""
+
+    instance: Instance
+    error: str
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether it was read, and is what is on record."""
+        return not self.error and not self.instance.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,14 @@ class FileEvent(Record):
     type: str
     time: datetime
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEventPage(Record):
+    """One page of events; the token of the next is empty on the last."""
+
+    events: list[FileEvent]
+    next_page_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,15 @@ class ObservingSession(Record):
     start_time_jd: float
     stop_time_jd: float
     observation_count: int
+    file_count: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileTypeCount(Record):
+    """The files of one type; the type is empty for names without a dot."""
+
+    type: str
     file_count: int
     total_bytes: int
 
@@ -209,6 +241,17 @@ class JobError(Record):
 
     name: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StagingPreview(Record):
+    """What a staging would copy, and where to; the destination is empty when none was given."""
+
+    file_count: int
+    total_bytes: int
+    without_instance_count: int
+    destination: str
+    staging_prefixes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
