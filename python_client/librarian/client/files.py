@@ -15,6 +15,7 @@ from librarian.client.messages import (
 from librarian.client.records import (
     File,
     FileEvent,
+    FileEventPage,
     FileTypeCount,
     Instance,
     Observation,
@@ -105,7 +106,8 @@ class FileCalls(SiteCalls):
         stub = self._link.catalog(instances_pb2_grpc.InstancesStub)
         request = instances_pb2.VerifyFileRequest(file_name=name)
         answer = stub.VerifyFile(request, timeout=timeout_seconds)
-        return [VerifiedInstance(read_instance(one.instance), one.error) for one in answer.instances]
+        found = answer.instances
+        return [VerifiedInstance(read_instance(one.instance), one.error) for one in found]
 
     def count_file_types(
         self, obsid: int | None = None, session_id: int | None = None
