@@ -1,0 +1,1 @@
+"""What the search pages compute: builder and text, columns, addresses, snippets."""
