@@ -1,5 +1,5 @@
 # `make` lists the targets. Everything happens in .venv beside this file; nothing is installed
-# elsewhere, but for PostgreSQL's server, rsync and SSH, which `make check` fetches when they are missing.
+# elsewhere, but for PostgreSQL's server, rsync, SSH and Chromium, which `make check` fetches when they are missing.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 export KEEP
 
-.PHONY: help install lock protos fmt lint types test check demo demo-sites soak bench bench-search serve clean system-packages ssh-packages
+.PHONY: help install lock protos fmt lint types test check demo demo-sites soak bench bench-search serve vendor clean system-packages ssh-packages
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
@@ -77,7 +77,10 @@ bench-search: install system-packages ## measure searches: make bench-search SIZ
 serve: install ## run a site in ./site until Ctrl-C
 	$(BIN)/librarian serve --dir site
 
-system-packages: ## install PostgreSQL's server, rsync and SSH for the tests, when they are missing
+vendor: install ## fetch the libraries of the web pages anew, from the npm registry
+	$(BIN)/python -m deploy.setup.vendor_assets
+
+system-packages: ## install PostgreSQL's server, rsync, SSH and Chromium for the tests, when they are missing
 	@deploy/setup/system_packages.sh
 
 ssh-packages: ## install rsync and SSH for `make demo-sites SSH=1`, when they are missing

@@ -11,6 +11,7 @@ SOURCES = {
     "catalog_service": "catalog_service",
     "store_agent": "store_agent",
     "transfer_service": "transfer_service",
+    "web_frontend": "web_frontend",
     "librarian": "python_client/librarian",
     "migrations": "migrations",
     "deploy": "deploy",

@@ -9,12 +9,14 @@ import pytest
 
 from tests.source_tree import Module, imported_names, is_within, modules
 
-SERVICES = ("catalog_service", "store_agent", "transfer_service")
+SERVICES = ("catalog_service", "store_agent", "transfer_service", "web_frontend")
 SERVER_LIBRARIES = (
     "alembic",
     "argon2",
     "cachetools",
     "cryptography",
+    "flask",
+    "flask_wtf",
     "grpc_health",
     "grpc_reflection",
     "itsdangerous",
@@ -23,6 +25,7 @@ SERVER_LIBRARIES = (
     "pydantic_settings",
     "sqlalchemy",
     "tenacity",
+    "waitress",
 )
 
 
@@ -53,21 +56,36 @@ AGENT_EDGE = tuple(
 )
 
 RULES = [
-    Rule("services meet over gRPC", ("catalog_service",), ("store_agent", "transfer_service")),
+    Rule(
+        "services meet over gRPC",
+        ("catalog_service",),
+        ("store_agent", "transfer_service", "web_frontend"),
+    ),
     Rule(
         "services meet over gRPC",
         ("store_agent",),
-        ("catalog_service", "migrations", "transfer_service"),
+        ("catalog_service", "migrations", "transfer_service", "web_frontend"),
     ),
     Rule(
         "services meet over gRPC",
         ("transfer_service",),
-        ("catalog_service", "migrations", "store_agent"),
+        ("catalog_service", "migrations", "store_agent", "web_frontend"),
+    ),
+    Rule(
+        "services meet over gRPC",
+        ("web_frontend",),
+        ("catalog_service", "migrations", "store_agent", "transfer_service"),
+    ),
+    Rule("pages call the client, not the command", ("web_frontend",), ("librarian.cli",)),
+    Rule(
+        "pages are made by one service",
+        ("librarian", "catalog_service", "store_agent", "transfer_service"),
+        ("flask", "flask_wtf", "waitress"),
     ),
     Rule("what everyone may import knows no service", ("librarian",), SERVICES, ("librarian.cli",)),
     Rule(
         "the catalogue alone touches the database",
-        ("librarian", "store_agent", "transfer_service"),
+        ("librarian", "store_agent", "transfer_service", "web_frontend"),
         ("sqlalchemy", "alembic", "psycopg2"),
     ),
     Rule(

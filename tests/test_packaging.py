@@ -41,7 +41,21 @@ def test_an_installed_catalogue_can_migrate_its_database(wheel_names: set[str]) 
 
 def test_only_what_runs_is_installed(wheel_names: set[str]) -> None:
     parts = {name.partition("/")[0] for name in wheel_names if ".dist-info/" not in name}
-    assert parts == {"catalog_service", "librarian", "store_agent", "transfer_service"}
+    assert parts == {
+        "catalog_service",
+        "librarian",
+        "store_agent",
+        "transfer_service",
+        "web_frontend",
+    }
+
+
+def test_the_pages_are_installed_with_all_they_need(wheel_names: set[str]) -> None:
+    folder = ROOT / "web_frontend"
+    kinds = (folder / "templates", folder / "static")
+    needed = {path.relative_to(ROOT).as_posix() for kind in kinds for path in kind.rglob("*.*")}
+    assert needed
+    assert needed <= wheel_names
 
 
 def test_the_client_is_typed_for_those_who_import_it(wheel_names: set[str]) -> None:

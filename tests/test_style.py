@@ -138,6 +138,6 @@ def test_no_file_names_an_address_of_this_machine() -> None:
 def _shipped_texts() -> Iterator[Path]:
     folders = ["catalog_service", "deploy", "migrations", "protos", "python_client", "requirements"]
     kinds = {".md", ".py", ".sh", ".toml", ".txt", ".proto", ".ini", ".service"}
-    for folder in [*folders, "store_agent", "tests"]:
+    for folder in [*folders, "store_agent", "tests", "web_frontend"]:
         yield from (path for path in (ROOT / folder).rglob("*") if path.suffix in kinds)
     yield from (path for path in ROOT.glob("*") if path.suffix in kinds or path.name == "Makefile")

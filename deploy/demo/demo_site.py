@@ -99,7 +99,7 @@ class DemoSite:
         deadline = time.monotonic() + _STOP_TIMEOUT_SECONDS
         while not are_free(self.port):
             if time.monotonic() > deadline:
-                raise DemoError(f"a killed site's ports {self.port} to {self.port + 2} stay taken.")
+                raise DemoError(f"a killed site's ports {self.port} to {self.port + 3} stay taken.")
             time.sleep(_PAUSE_SECONDS)
 
     def remove(self) -> None:

@@ -11,7 +11,7 @@ _held: list[int] = []
 
 
 def find_free_port() -> int:
-    """Return a port on loopback that is free, as are the two after it.
+    """Return a port on loopback that is free, as are the three after it.
 
     No other process that asks here gets them while this one lives, nor does this one once more.
     """
@@ -22,8 +22,8 @@ def find_free_port() -> int:
 
 
 def are_free(port: int) -> bool:
-    """Tell whether nothing listens on a port of loopback, nor on the two after it."""
-    return all(map(_is_free, range(port, port + 3)))
+    """Tell whether nothing listens on a port of loopback, nor on the three after it."""
+    return all(map(_is_free, range(port, port + 4)))
 
 
 def _reserve(port: int) -> bool:

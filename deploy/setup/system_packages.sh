@@ -14,12 +14,13 @@ is_there() {
     rsync) command -v rsync >/dev/null ;;
     openssh-client) command -v ssh >/dev/null && command -v ssh-keygen >/dev/null ;;
     openssh-server) [ -x /usr/sbin/sshd ] || command -v sshd >/dev/null ;;
+    chromium) command -v chromium >/dev/null ;;
     libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
     *) echo "system_packages.sh knows no package '$1'." >&2 && exit 2 ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- postgresql util-linux rsync openssh-client openssh-server libfaketime
+[ $# -gt 0 ] || set -- postgresql util-linux rsync openssh-client openssh-server libfaketime chromium
 missing=()
 for package in "$@"; do
     is_there "$package" || missing+=("$package")

@@ -18,11 +18,12 @@ from librarian.supervisor.processes import Process
 from librarian.supervisor.setup import set_up
 from tests.polling import wait_until
 
-Service = Literal["catalog_service", "store_agent", "transfer_service"]
+Service = Literal["catalog_service", "store_agent", "transfer_service", "web_frontend"]
 Environments = Mapping[Service, Mapping[str, str]]
 """Variables of the environment, for one service each."""
 
-# Without neighbours a transfer service has nothing to do, and its start would cost each test time.
+# Without neighbours a transfer service has nothing to do, and its start would cost each test time,
+# as that of a web front end would, which few look at.
 SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
 ALL_SERVICES: tuple[Service, ...] = (*SERVICES, "transfer_service")
 CONNECTION = "local"

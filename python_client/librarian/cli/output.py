@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
+from librarian.sizes import format_size as format_size
+
 # Rows that are looked at to choose the widths of columns: a search may have millions.
 _ROWS_MEASURED = 200
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _JSON = json.JSONEncoder(ensure_ascii=False)
 # A longer cell is folded before a column is left away; blanks between columns.
 _UNFOLDED_CHARACTERS, _GAP_CHARACTERS = 28, 2
@@ -89,15 +90,6 @@ def printable(text: str) -> str:
 def format_count(count: int, what: str) -> str:
     """Return a number of things, whose plural ends in `s`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def format_size(size_bytes: float) -> str:
-    """Return a size for people, in decimal units."""
-    value, power = float(size_bytes), 0
-    while value >= 999.5 and power < len(_UNITS) - 1:
-        value, power = value / 1000, power + 1
-    digits = 0 if power == 0 or value >= 99.95 else 1
-    return f"{value:.{digits}f} {_UNITS[power]}"
 
 
 def format_time(moment: datetime | None) -> str:

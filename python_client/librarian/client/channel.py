@@ -1,5 +1,6 @@
 """A connection to one gRPC server: token, deadlines, retries, and errors as their classes."""
 
+import copy
 import json
 import threading
 import uuid
@@ -42,7 +43,7 @@ _REPEATABLE = {
         "PingLibrarian",
         "StartReconciliation",
     ],
-    "Observations": ["GetObservation"],
+    "Observations": ["CountFileTypes", "GetObservation"],
     "SavedSearches": ["ListSavedSearches", "SaveSearch"],
     "Search": [
         "CountMatches",
@@ -53,8 +54,15 @@ _REPEATABLE = {
         "SearchSessions",
     ],
     "Site": ["Ping"],
-    "Staging": ["StartStaging"],
+    "Staging": ["PreviewStaging", "StartStaging"],
     "StandingOrders": ["GetStandingOrder", "ListStandingOrders", "PreviewStandingOrder"],
+    "Statistics": [
+        "GetCoverage",
+        "GetTotals",
+        "ListArrivals",
+        "ListStoreUsage",
+        "ListThroughput",
+    ],
     "Stores": ["CreateStore", "GetStore", "ListStores", "UpdateStore"],
     "TransferRecords": ["EndBatch", "RecordConfirmations", "RecordTransfers", "RenewBatchLease"],
     "Transfers": [
@@ -118,12 +126,26 @@ class Connection:
     ) -> None:
         self.address = address
         self._token = token
+        self._timeout_seconds = DEFAULT_TIMEOUT_SECONDS
+        self._more_metadata: tuple[tuple[str, str], ...] = ()
         if tls:
             roots = ca_file.read_bytes() if ca_file else ca_pem.encode() or None
             credentials = grpc.ssl_channel_credentials(roots)
             self._channel = grpc.secure_channel(address, credentials, _OPTIONS)
         else:
             self._channel = grpc.insecure_channel(address, _OPTIONS)
+
+    def on_behalf_of(
+        self, token: str, *, timeout_seconds: float, metadata: tuple[tuple[str, str], ...] = ()
+    ) -> "Connection":
+        """Return this connection as another caller uses it; it ends with this one."""
+        other = copy.copy(self)
+        other._token, other._timeout_seconds, other._more_metadata = (
+            token,
+            timeout_seconds,
+            metadata,
+        )
+        return other
 
     def stub(self, stub_class: Any) -> Any:
         """Return a generated stub whose methods send the token and raise `librarian.errors`."""
@@ -134,9 +156,9 @@ class Connection:
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """Return what each call carries: the token, and a new id for the logs."""
-        call_id = ("librarian-call-id", uuid.uuid4().hex[:12])
+        always = (("librarian-call-id", uuid.uuid4().hex[:12]), *self._more_metadata)
         token = self._token() if callable(self._token) else self._token
-        return (("authorization", f"Bearer {token}"), call_id) if token else (call_id,)
+        return (("authorization", f"Bearer {token}"), *always) if token else always
 
     def close(self) -> None:
         """End the connection and all calls on it."""
@@ -148,7 +170,7 @@ class Connection:
     def _wrap(self, method: Any) -> Any:
         streams = isinstance(method, grpc.UnaryStreamMultiCallable | grpc.StreamStreamMultiCallable)
         # A stream lasts as long as there is something to say; only its caller knows how long.
-        default = None if _sends_a_stream(method) or streams else DEFAULT_TIMEOUT_SECONDS
+        default = None if _sends_a_stream(method) or streams else self._timeout_seconds
 
         def call(request: Any, timeout: float | None = default) -> Any:
             try:

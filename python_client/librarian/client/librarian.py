@@ -6,6 +6,7 @@ from typing import Self
 
 from librarian.client.accounts import AccountCalls
 from librarian.client.connections import ConnectionSettings, read_connection
+from librarian.client.contents import ContentCalls
 from librarian.client.downloads import DownloadCalls
 from librarian.client.exports import ExportCalls
 from librarian.client.files import FileCalls
@@ -16,9 +17,10 @@ from librarian.client.reconciliations import ReconciliationCalls
 from librarian.client.registration import RegistrationCalls
 from librarian.client.saved_searches import SavedSearchCalls
 from librarian.client.searches import SearchCalls
-from librarian.client.sites import SiteLink
+from librarian.client.sites import SiteCalls, SiteLink
 from librarian.client.staging import StagingCalls
 from librarian.client.standing_orders import StandingOrderCalls
+from librarian.client.statistics import StatisticsCalls
 from librarian.client.stores import StoreCalls
 from librarian.client.transfers import TransferCalls
 from librarian.client.uploads import UploadCalls
@@ -37,8 +39,10 @@ class Librarian(
     RegistrationCalls,
     ReconciliationCalls,
     StandingOrderCalls,
+    StatisticsCalls,
     StoreCalls,
     DownloadCalls,
+    ContentCalls,
     StagingCalls,
     JobCalls,
 ):
@@ -71,6 +75,13 @@ class Librarian(
         """
         chosen = read_connection(name, config_file)
         return cls(chosen.url, chosen.authenticator, chosen.ca_file, chosen.tls, chosen.insecure)
+
+    @classmethod
+    def over(cls, link: SiteLink) -> Self:
+        """Address a site over a link that others use too; whoever made the link closes it."""
+        librarian = cls.__new__(cls)
+        SiteCalls.__init__(librarian, link)
+        return librarian
 
     def close(self) -> None:
         """End the connections to the site."""

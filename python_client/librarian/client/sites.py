@@ -26,6 +26,26 @@ class SiteLink:
         self._sign_in: tuple[str, float] | None = None
         self._account_name = ""
 
+    def on_behalf_of(
+        self,
+        settings: ConnectionSettings,
+        *,
+        token: str,
+        timeout_seconds: float,
+        metadata: tuple[tuple[str, str], ...] = (),
+    ) -> "SiteLink":
+        """Return a link for another caller, over this one's connection to the catalogue.
+
+        Without a token it is nobody's. The settings are for agents alone. It ends with this one.
+        """
+        with self._lock:
+            shared = self._catalog_connection()
+        other = SiteLink(settings)
+        other._connections["catalog"] = shared.on_behalf_of(
+            token, timeout_seconds=timeout_seconds, metadata=metadata
+        )
+        return other
+
     def catalog(self, stub_class: type) -> Any:
         """Return a stub of one of the catalogue's services."""
         with self._lock:
@@ -99,3 +119,8 @@ class SiteCalls:
 
     def __init__(self, link: SiteLink) -> None:
         self._link = link
+
+    @property
+    def link(self) -> SiteLink:
+        """Return the link that the calls go over, for calls that have no method yet."""
+        return self._link

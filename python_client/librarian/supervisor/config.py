@@ -12,8 +12,9 @@ from librarian.supervisor.errors import SiteStartError
 CATALOG = "catalog_service"
 AGENT = "store_agent"
 TRANSFERS = "transfer_service"
+WEB = "web_frontend"
 # The order in which they start: an agent announces itself to its catalogue.
-SERVICES = (CATALOG, AGENT, TRANSFERS)
+SERVICES = (CATALOG, AGENT, TRANSFERS, WEB)
 DEFAULT_PORT = 21106
 _HOST = "127.0.0.1"
 
@@ -39,7 +40,7 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
     if not services:
         raise SiteStartError(
             f"{config_file} configures no service: it needs [{CATALOG}], [{AGENT}],"
-            f" [{TRANSFERS}], or several of them."
+            f" [{TRANSFERS}], [{WEB}], or several of them."
         )
     values = {name: _with_environment(name, tables[name], environment) for name in services}
     agent = values.get(AGENT, {})

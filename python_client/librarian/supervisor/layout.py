@@ -8,7 +8,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from librarian.supervisor.config import AGENT, CATALOG, TRANSFERS, check_ports, new_addresses
+from librarian.supervisor.config import (
+    AGENT,
+    CATALOG,
+    TRANSFERS,
+    WEB,
+    check_ports,
+    new_addresses,
+)
 from librarian.supervisor.errors import SiteStartError
 
 DEFAULT_STORE = "store"
@@ -39,6 +46,14 @@ staging_prefix = {staging_prefix}
 listen = {transfer_address}
 catalog_address = {catalog_address}
 token_file = {transfer_token_file}
+
+# The pages for people's browsers. Others reach them through a proxy that speaks TLS.
+[web_frontend]
+listen = {web_address}
+public_url = {public_url}
+catalog_address = {catalog_address}
+token_file = {web_token_file}
+secret_key_file = {web_key_file}
 """
 
 
@@ -82,9 +97,9 @@ class SiteDirectory:
 def make_site_directory(root: Path, port: int, *, database_url: str = "") -> SiteDirectory:
     """Make what is missing of a site's directory, and leave what is there as it is.
 
-    A new site's catalogue listens on `port`, its agent and its transfer service on the two after
-    it, on loopback; the database is SQLite in the directory unless a URL is given. Nothing is
-    configured for ports that something else listens on.
+    A new site's catalogue listens on `port`, its agent, transfer service and web front end on the
+    three after it, on loopback; the database is SQLite in the directory unless a URL is given.
+    Nothing is configured for ports that something else listens on.
     """
     site = SiteDirectory(Path(os.path.abspath(root)))
     _check_path(site.root)
@@ -154,6 +169,10 @@ def _write_config(site: SiteDirectory, port: int, database_url: str) -> None:
         "secret_key_file": str(site.secrets / "keys"),
         "token_file": str(site.secrets / "agent.token"),
         "transfer_token_file": str(site.secrets / "transfer.token"),
+        "web_address": addresses[WEB],
+        "public_url": f"http://{addresses[WEB]}",
+        "web_token_file": str(site.secrets / "web.token"),
+        "web_key_file": str(site.secrets / "web.key"),
         "store": str(site.store),
         "stores": str(site.stores),
         "staging_prefix": str(site.staging),

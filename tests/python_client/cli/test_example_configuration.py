@@ -14,6 +14,7 @@ from librarian.service.config import load_config
 from store_agent.config import StoreAgentConfig
 from tests.source_tree import ROOT
 from transfer_service.config import TransferServiceConfig
+from web_frontend.config import WebFrontendConfig
 
 EXAMPLE = ROOT / "deploy" / "librarian.example.toml"
 TABLES: dict[str, type[BaseModel]] = {
@@ -21,6 +22,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "catalog_service": CatalogConfig,
     "store_agent": StoreAgentConfig,
     "transfer_service": TransferServiceConfig,
+    "web_frontend": WebFrontendConfig,
 }
 
 

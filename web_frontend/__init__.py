@@ -1,0 +1,1 @@
+"""The web front end: a site's pages, made from what its catalogue says."""

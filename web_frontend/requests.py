@@ -1,0 +1,46 @@
+"""What a request asks for: a page or a part of one, and where to go afterwards."""
+
+from urllib.parse import urlsplit
+
+from flask import make_response, redirect, request
+from werkzeug.wrappers import Response
+
+SEE_OTHER = 303
+
+
+def is_fragment() -> bool:
+    """Say whether htmx asks for a part of a page."""
+    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+
+
+def go_to(address: str) -> Response:
+    """Return an answer that leads a browser to another page, also when htmx asked."""
+    if is_fragment():
+        answer = make_response("", 200)
+        answer.headers["HX-Redirect"] = address
+        return answer
+    return redirect(address, SEE_OTHER)
+
+
+def own_path(address: str | None) -> str:
+    """Return an address if it is a path of this site, and `/` otherwise."""
+    text = address or ""
+    # Browsers read `\` as `/`, and leave control characters out: `/\t/host` is another host.
+    plain = text.isprintable() and "\\" not in text and text.startswith("/")
+    if not plain or text.startswith("//") or len(text) > 4096:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    return text if not parts.scheme and not parts.netloc else "/"
+
+
+def this_page() -> str:
+    """Return the path and query of the page that a person looks at."""
+    if is_fragment():
+        parts = urlsplit(request.headers.get("HX-Current-URL", "/"))
+        return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    if request.method != "GET":
+        return "/"
+    return own_path(request.full_path.rstrip("?"))

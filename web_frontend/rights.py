@@ -1,0 +1,63 @@
+"""The least role for each page and action; what is not in the table is refused.
+
+The catalogue decides. This table spares people what it would refuse, and pages the actions.
+"""
+
+from flask import current_app, g, request
+from werkzeug.wrappers import Response
+
+from librarian.errors import NotAllowedError
+from web_frontend.people import current_person
+
+ANYONE = "anyone"
+ROLES = ("NONE", "READONLY", "CALLBACK", "READAPPEND", "READWRITE", "ADMIN")
+
+RIGHTS: dict[str, str] = {
+    # The frame.
+    "assets.send_asset": ANYONE,
+    "health.show_health": ANYONE,
+    "sign_in.show_sign_in": ANYONE,
+    "sign_in.sign_in": ANYONE,
+    "sign_in.show_link": ANYONE,
+    "sign_in.sign_in_by_link": ANYONE,
+    "sign_in.sign_out": ANYONE,
+    "home.show_home": "READONLY",
+}
+
+
+def covers(role: str, least: str) -> bool:
+    """Say whether a role may do what asks for at least another."""
+    return least == ANYONE or ROLES.index(role) >= ROLES.index(least)
+
+
+def may(endpoint: str) -> bool:
+    """Say whether who asks for this page may do something: for pages, to show the action."""
+    least, person = RIGHTS.get(endpoint), g.get("person")
+    if least is None or endpoint not in current_app.view_functions:
+        return False
+    return least == ANYONE or (person is not None and covers(person.role, least))
+
+
+def check_rights() -> Response | None:
+    """Refuse a request that its sender may not make, before anything else is done for it."""
+    # Imported late: the page to sign in is a page too.
+    from web_frontend.views.sign_in import to_sign_in
+
+    if request.endpoint is None:
+        # No such page: that is told to those who are signed in and to all others alike.
+        return None
+    least = RIGHTS.get(request.endpoint)
+    if least == ANYONE:
+        return None
+    person = current_person()
+    if person is None:
+        return to_sign_in()
+    if least is None or not covers(person.role, least):
+        raise NotAllowedError(_why(person.role, least))
+    return None
+
+
+def _why(role: str, least: str | None) -> str:
+    if least is None:
+        return "This page is for nobody."
+    return f"This takes the role {least}, and you are signed in with {role}."

@@ -1,0 +1,16 @@
+// What every page has.
+import { startClock } from "./clock.js";
+import { startCopying } from "./copying.js";
+import { startKeyboard } from "./keyboard.js";
+import { startLive } from "./live.js";
+import { showLocalTimes } from "./local_times.js";
+import { comeBack } from "./coming_back.js";
+import { startThemes } from "./themes.js";
+
+startThemes();
+startClock();
+startCopying();
+startKeyboard();
+startLive();
+showLocalTimes();
+comeBack();
