@@ -42,7 +42,8 @@ def list_instances(db: Session, file_name: str) -> list[LocatedInstance]:
 def open_file(db: Session, file_name: str) -> tuple[File, list[LocatedInstance]]:
     """Return a file and its instances that can be read, the best first.
 
-    Those on stores that seem to be down come last: what an agent last said may be out of date.
+    Those on stores that seem to be down come later, for what an agent last said may be out of date,
+    and those with something wrong with them last.
     Raises UnknownFileError, and NoInstanceError when there is nothing to read.
     """
     file = get_file(db, file_name)
@@ -57,7 +58,11 @@ def open_file(db: Session, file_name: str) -> tuple[File, list[LocatedInstance]]
             " enabled."
         )
     oldest = database_time(db) - SILENCE_LIMIT
-    return file, sorted(usable, key=lambda item: not is_reachable(item.store, item.agent, oldest))
+
+    def rank(item: LocatedInstance) -> tuple[bool, bool]:
+        return bool(item.instance.problem), not is_reachable(item.store, item.agent, oldest)
+
+    return file, sorted(usable, key=rank)
 
 
 def is_reachable(store: Store, agent: Agent, oldest: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import table_of
@@ -12,11 +12,12 @@ from catalog_service.staging_files import (
     agents_reaching,
     best_instance,
     lies_beneath,
+    list_prefixes,
     read_totals,
     staging_agents,
 )
 from catalog_service.tables import Agent, File, Job, StagingFile
-from librarian.errors import ConflictError, InvalidRequestError, StateError
+from librarian.errors import ConflictError, InvalidRequestError
 
 NO_INSTANCE = "No available instance of it is on a store that can be staged from."
 
@@ -31,6 +32,8 @@ class NewStaging:
     destination: str
     user: str
     agent_id: int
+    # Key of the newest file that may be staged; None for all that match now.
+    snapshot: int | None = None
 
 
 def choose_agent(db: Session, destination: str) -> Agent:
@@ -39,10 +42,8 @@ def choose_agent(db: Session, destination: str) -> Agent:
     Raises StateError when this site stages nothing, InvalidRequestError when the destination is
     outside every staging prefix, or relative while there are several.
     """
+    prefixes = list_prefixes(db)
     agents = staging_agents(db)
-    if not agents:
-        raise StateError("This site has no staging prefix: its configuration must name one first.")
-    prefixes = sorted({agent.staging_prefix for agent in agents})
     if destination.startswith("/"):
         agents = [agent for agent in agents if lies_beneath(destination, agent.staging_prefix)]
         if not agents:
@@ -71,7 +72,7 @@ def start_staging(db: Session, new: NewStaging, matching: ColumnElement[bool]) -
     known = find_staging(db, new.owner, new.request_id)
     if known is not None:
         return known
-    _refuse_destination_in_use(db, new.destination)
+    refuse_destination_in_use(db, new.destination)
     now = database_time(db)
     job = Job(
         kind="STAGING",
@@ -84,13 +85,19 @@ def start_staging(db: Session, new: NewStaging, matching: ColumnElement[bool]) -
     db.add(job)
     db.flush()
     with limited_time(db):
-        _choose_files(db, job, matching)
+        _choose_files(db, job, shown_by(matching, new.snapshot))
     _count_files(db, job)
     db.flush()
     return job
 
 
-def _refuse_destination_in_use(db: Session, destination: str) -> None:
+def shown_by(matching: ColumnElement[bool], snapshot: int | None) -> ColumnElement[bool]:
+    """Return the condition for a file that matches and was on record by a snapshot, if any."""
+    return matching if snapshot is None else and_(matching, File.id <= snapshot)
+
+
+def refuse_destination_in_use(db: Session, destination: str) -> None:
+    """Raise ConflictError when a job is filling a directory."""
     other = db.scalars(select(Job).where(Job.claimed_destination == destination)).one_or_none()
     if other is not None:
         raise ConflictError(

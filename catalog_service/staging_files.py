@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from catalog_service.jobs import Claim
 from catalog_service.tables import Agent, File, Instance, Job, StagingFile, Store
+from librarian.errors import StateError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ def staging_agents(db: Session) -> list[Agent]:
     """Return the agents that stage, by name."""
     query = select(Agent).where(Agent.staging_prefix != "").order_by(Agent.name)
     return list(db.scalars(query))
+
+
+def list_prefixes(db: Session) -> list[str]:
+    """Return the directories beneath which this site stages; raise StateError without any."""
+    prefixes = sorted({agent.staging_prefix for agent in staging_agents(db)})
+    if not prefixes:
+        raise StateError("This site has no staging prefix: its configuration must name one first.")
+    return prefixes
 
 
 def agents_reaching(db: Session, destination: str) -> list[int]:
@@ -146,17 +155,37 @@ def list_job_errors(
     return [(number, name, error) for number, name, error in db.execute(query)]
 
 
-def best_instance(agent_ids: list[int]) -> ScalarSelect[int]:
-    """Return the instance of a file to copy first, for a query over files."""
+def best_instance(agent_ids: list[int], file_id: Any = File.id) -> ScalarSelect[int]:
+    """Return the instance of a file to copy first, for a query or a change that has its key."""
     instances = aliased(Instance)
     return (
         select(instances.id)
         .join(Store, Store.id == instances.store_id)
-        .where(instances.file_id == File.id, *_usable(instances, agent_ids))
-        .order_by(Store.problem != "", instances.id)
+        .where(instances.file_id == file_id, *_usable(instances, agent_ids))
+        .order_by(instances.problem != "", Store.problem != "", instances.id)
         .limit(1)
-        .correlate(File)
+        .correlate(file_id.table)
         .scalar_subquery()
+    )
+
+
+def lacks_instance(db: Session, agent_ids: list[int]) -> ColumnElement[bool]:
+    """Return the condition that a file has no instance that these agents can copy."""
+    unused = select(Store.id).where(or_(~Store.enabled, Store.agent_id.not_in(agent_ids)))
+    if db.scalars(unused.limit(1)).first() is None:
+        # All stores are at hand: then what is kept with the file says it, without a look at each.
+        return File.instance_count == 0
+    return best_instance(agent_ids).is_(None)
+
+
+def usable_instances(agent_ids: list[int], instance_id: Any) -> Select[int]:
+    """Select the instance of a key of a larger query, if these agents can copy it."""
+    instances = aliased(Instance)
+    return (
+        select(instances.id)
+        .join(Store, Store.id == instances.store_id)
+        .where(instances.id == instance_id, *_usable(instances, agent_ids))
+        .correlate(instance_id.table)
     )
 
 
@@ -165,7 +194,7 @@ def _instances_of(file_id: Any, agent_ids: list[int]) -> Select[int]:
         select(Instance.id)
         .join(Store, Store.id == Instance.store_id)
         .where(Instance.file_id == file_id, *_usable(Instance, agent_ids))
-        .order_by(Store.problem != "", Instance.id)
+        .order_by(Instance.problem != "", Store.problem != "", Instance.id)
     )
 
 

@@ -23,10 +23,10 @@ from catalog_service.registration import (
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
 from catalog_service.rpc.metadata_messages import read_metadata
+from catalog_service.rpc.verification import VerifyServicer
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import instances_pb2 as pb
-from librarian.v1 import instances_pb2_grpc
 
 _MAX_PATHS = 1000
 # A batch is recorded when it has so many files, or has been gathered for so long.
@@ -48,7 +48,7 @@ class InstancesParts(Protocol):
         ...
 
 
-class InstancesServicer(instances_pb2_grpc.InstancesServicer):
+class InstancesServicer(VerifyServicer):
     """Serves librarian.v1.Instances."""
 
     def __init__(self, catalog: InstancesParts) -> None:

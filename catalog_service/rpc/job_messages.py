@@ -30,6 +30,7 @@ def job_message(job: Job, now: datetime) -> jobs_pb2.Job:
         end_time=job.end_time,
         rate_bytes_per_second=rate,
         seconds_left=left / rate if rate > 0 else None,
+        as_shown=job.snapshot is not None,
     )
 
 

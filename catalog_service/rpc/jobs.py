@@ -95,7 +95,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
         after_number = _page_start(request.page_token) or 0
 
         def read(db: Session) -> jobs_pb2.ListJobErrorsResponse:
-            job = jobs.get_job(db, _checked_id(request.job_id))
+            job = jobs.get_job(db, checked_job_id(request.job_id))
             found = staging_files.list_job_errors(db, job.id, after_number=after_number, limit=size)
             return jobs_pb2.ListJobErrorsResponse(
                 errors=[jobs_pb2.JobError(file_name=name, message=text) for _, name, text in found],
@@ -150,7 +150,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
         def cancel(db: Session) -> jobs_pb2.Job:
             job = jobs.request_cancel(
                 db,
-                _checked_id(request.id),
+                checked_job_id(request.id),
                 by=caller.name,
                 is_administrator=caller.role >= accounts_pb2.ADMIN,
             )
@@ -165,7 +165,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
 
 
 def _message(db: Session, job_id: int) -> jobs_pb2.Job:
-    return job_message(jobs.get_job(db, _checked_id(job_id)), database_time(db))
+    return job_message(jobs.get_job(db, checked_job_id(job_id)), database_time(db))
 
 
 def _differ(one: jobs_pb2.Job, other: jobs_pb2.Job) -> bool:
@@ -181,7 +181,8 @@ def _without_rate(job: jobs_pb2.Job) -> jobs_pb2.Job:
     return plain
 
 
-def _checked_id(job_id: int) -> int:
+def checked_job_id(job_id: int) -> int:
+    """Return the number of a job, or raise InvalidRequestError when none can have it."""
     if job_id < 0:
         raise InvalidRequestError("The number of a job is 1 or more.")
     return job_id

@@ -39,6 +39,7 @@ def instance_message(located: LocatedInstance) -> instances_pb2.Instance:
         host=located.agent.host,
         path=located.path,
         problem=instance.problem,
+        verify_time=instance.verify_time,
     )
 
 

@@ -42,6 +42,7 @@ RIGHTS: Mapping[str, Right] = {
     "Incoming/ListHeldFiles": Role.READAPPEND,
     "Instances/ListInstances": Role.READONLY,
     "Instances/OpenFile": Role.READONLY,
+    "Instances/VerifyFile": Role.READWRITE,
     "Instances/RegisterInstances": Role.READAPPEND,
     "Jobs/GetJob": Role.READONLY,
     "Jobs/ListJobs": Role.READONLY,
@@ -60,6 +61,7 @@ RIGHTS: Mapping[str, Right] = {
     "Librarians/StartReconciliation": Role.READWRITE,
     "Librarians/GetReconciliation": Role.READONLY,
     "Observations/GetObservation": Role.READONLY,
+    "Observations/CountFileTypes": Role.READONLY,
     "Observations/AssignSessions": Role.READWRITE,
     # One's own; administrators may delete any.
     "SavedSearches/SaveSearch": Role.READONLY,
@@ -73,6 +75,9 @@ RIGHTS: Mapping[str, Right] = {
     "Search/ExplainSearch": Role.READONLY,
     "Site/Ping": Role.NONE,
     "Staging/StartStaging": Role.READONLY,
+    "Staging/PreviewStaging": Role.READONLY,
+    # One's own; administrators may retry any.
+    "Staging/RetryStaging": Role.READONLY,
     "StandingOrders/CreateStandingOrder": Role.READWRITE,
     "StandingOrders/GetStandingOrder": Role.READONLY,
     "StandingOrders/ListStandingOrders": Role.READONLY,

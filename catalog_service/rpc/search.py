@@ -23,7 +23,7 @@ from catalog_service.search.compiler import Compiled, compile_search
 from catalog_service.search.json_writer import write_json
 from catalog_service.search.language import parse_search
 from catalog_service.search.meaning import describe
-from catalog_service.search.pages import count_matches, parse_order, read_pages
+from catalog_service.search.pages import count_matches, parse_order, read_pages, read_snapshot
 from catalog_service.search.text_writer import write_text
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
@@ -68,8 +68,16 @@ class SearchServicer(search_pb2_grpc.SearchServicer):
         self, request: search_pb2.SearchFilesRequest, context: grpc.ServicerContext
     ) -> Iterator[search_pb2.SearchFilesResponse]:
         """Stream the files that match, a page a message."""
-        respond = self._with_metadata if request.with_metadata else files_response
-        return self._stream(
+        plain = self._with_metadata if request.with_metadata else files_response
+        # Before the search, or files could be shown that a staging of what was shown leaves out.
+        snapshots = iter([read_snapshot(self._database)])
+
+        def respond(rows: Any, next_page_token: str) -> search_pb2.SearchFilesResponse:
+            answer = plain(rows, next_page_token)
+            answer.snapshot = next(snapshots, 0)
+            return answer
+
+        yield from self._stream(
             request, context, ItemKind.FILES, respond, with_metadata=request.with_metadata
         )
 

@@ -83,6 +83,7 @@ def _instance(row: Any) -> instances_pb2.Instance:
         host,
         root,
         problem,
+        verify_time,
     ) = row
     message = pb(
         file_name=file_name,
@@ -95,4 +96,6 @@ def _instance(row: Any) -> instances_pb2.Instance:
         problem=problem,
     )
     fill_time(message.create_time, create_time)
+    if verify_time is not None:
+        fill_time(message.verify_time, verify_time)
     return message

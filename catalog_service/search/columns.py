@@ -46,6 +46,7 @@ INSTANCE_COLUMNS: Columns = (
     Agent.host,
     Store.root,
     Instance.problem,
+    Instance.verify_time,
 )
 
 ITEM_COLUMNS: Mapping[ItemKind, Columns] = {

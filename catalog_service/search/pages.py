@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import func, select
+
 from catalog_service.database import Database
 from catalog_service.retrying import translated_errors
 from catalog_service.search.compiler import Compiled
@@ -13,9 +15,10 @@ from catalog_service.search.orders import Order, parse_order
 from catalog_service.search.page_tokens import Position, read_token, write_token
 from catalog_service.search.plans import Plan, choose_plan
 from catalog_service.search.time_limits import limited_time
+from catalog_service.tables import File
 from librarian.errors import InvalidRequestError
 
-__all__ = ["Order", "Page", "count_matches", "parse_order", "read_pages"]
+__all__ = ["Order", "Page", "count_matches", "parse_order", "read_pages", "read_snapshot"]
 
 # A first page that comes quickly, then pages that cost little for each row.
 _FIRST_PAGE_ROWS = 100
@@ -33,6 +36,16 @@ class Page(NamedTuple):
 
     rows: Rows
     next_page_token: str
+
+
+def read_snapshot(database: Database) -> int:
+    """Return the key of the newest file on record; 0 when there is none.
+
+    Keys do not come into view in their order: a file that is being recorded at that moment may yet
+    turn up below it. That it takes no lock is worth more than those few.
+    """
+    with translated_errors(), database.readings.begin() as db:
+        return int(db.scalar(select(func.max(File.id))) or 0)
 
 
 def read_pages(  # noqa: PLR0913 - what a request may say, one by one

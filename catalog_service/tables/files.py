@@ -40,6 +40,8 @@ class File(Base):
         CheckConstraint("size_bytes >= 0", name="size_bytes_not_negative"),
         # Those that searches are ordered by end with what settles ties.
         Index(None, "obsid", "id"),
+        # All that is counted by type, so that a hundred thousand files are counted at once.
+        Index(None, "obsid", "type", "size_bytes"),
         Index(None, "create_time", "id"),
         Index(None, "type", "name"),
         Index(None, "size_bytes", "id"),

@@ -28,6 +28,8 @@ class Job(Base):
     claimed_destination: Mapped[str | None] = mapped_column(Text, unique=True)
     # Search that chose its files.
     search: Mapped[str] = mapped_column(Text)
+    # Key of the newest file that may be among them; null when all that matched then were taken.
+    snapshot: Mapped[int | None]
     # Agent that makes the destination and its marker files.
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     files_total: Mapped[int] = mapped_column(default=0, server_default="0")

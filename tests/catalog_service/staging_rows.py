@@ -83,6 +83,7 @@ def add_instance(
         create_time=NOW,
     )
     db.add(instance)
+    file.instance_count = (file.instance_count or 0) + available
     db.flush()
     return instance
 

@@ -45,6 +45,8 @@ class Job:
     end_time: datetime | None
     rate_bytes_per_second: float
     seconds_left: float | None
+    # Of a staging: whether it is held to what a person was shown.
+    as_shown: bool
     _link: SiteLink = field(repr=False, compare=False)
 
     @property

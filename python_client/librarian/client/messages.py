@@ -92,6 +92,7 @@ def read_instance(message: instances_pb2.Instance) -> Instance:
         deletion_policy=instances_pb2.Instance.DeletionPolicy.Name(message.deletion_policy),
         create_time=read_time(message.create_time),
         problem=message.problem,
+        verify_time=find_time(message, "verify_time"),
     )
 
 

@@ -71,6 +71,14 @@ class SearchResult(Iterator[Item], Generic[Item]):
         """
         return self._reading.page_token
 
+    @property
+    def snapshot(self) -> int | None:
+        """What holds a staging to the files that were on record when this search began.
+
+        It is known once the first file was read.
+        """
+        return self._reading.snapshot
+
     def count(self) -> int:
         """Ask how many match, without regard to the limit and to what was read."""
         request = search_pb2.CountMatchesRequest(
@@ -123,11 +131,14 @@ class _Reading(Generic[Item]):
         self._limit = limit
         self.page_token: str = request.page_token
         self.read_count = 0
+        self.snapshot: int | None = None
 
     def records(self) -> Generator[Item, None, None]:
         """Yield all records."""
         field, read = self._form.field, self._form.read
         for answer in self._answers():
+            if self.snapshot is None:
+                self.snapshot = getattr(answer, "snapshot", None)
             messages = getattr(answer, field)
             yield from map(read, messages)
             self.read_count += len(messages)

@@ -11,7 +11,7 @@ EVERYTHING = '{"always-true": true}'
 NIGHT = {"zen.1.uvh5": b"one", "zen.2.uvh5": b"two" * 1000, "zen.3.uvh5": b""}
 
 
-def start(catalog: Served, destination: str = "job", search: str = EVERYTHING, **more: str) -> Any:
+def start(catalog: Served, destination: str = "job", search: str = EVERYTHING, **more: Any) -> Any:
     """Start a staging of all files, unless told which."""
     request = staging_pb2.StartStagingRequest(search=search, destination=destination, **more)
     return catalog.staging().StartStaging(request)
