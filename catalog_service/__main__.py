@@ -6,7 +6,13 @@ import logging
 import sys
 from pathlib import Path
 
-from catalog_service.config import CatalogConfig, LocalAgentConfig, LocalTransferConfig, SiteConfig
+from catalog_service.config import (
+    CatalogConfig,
+    LocalAgentConfig,
+    LocalTransferConfig,
+    LocalWebConfig,
+    SiteConfig,
+)
 from librarian.errors import LibrarianError
 from librarian.service.config import ConfigError, load_config
 from librarian.service.logs import configure_logs
@@ -29,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "rotate-keys":
                 return _rotate_keys(config)
             case _:
-                return _serve(config)
+                return _serve(_with_web_url(options.config, config))
     except (ConfigError, LibrarianError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -51,16 +57,29 @@ def _set_up(config_file: Path, config: CatalogConfig) -> int:
     site = load_config(config_file, "site", SiteConfig)
     agent = load_config(config_file, "store_agent", LocalAgentConfig)
     transfers = load_config(config_file, "transfer_service", LocalTransferConfig)
-    result = set_up(config, site, agent, transfers)
+    web = load_config(config_file, "web_frontend", LocalWebConfig)
+    result = set_up(config, site, agent, transfers, web)
     token = result.administrator_token
-    written, transfer_written = result.agent_token_file, result.transfer_token_file
     outcome = {
         "administrator": {"name": ADMINISTRATOR, "token": token} if token else None,
-        "agent_token_written": str(written) if written else None,
-        "transfer_token_written": str(transfer_written) if transfer_written else None,
+        "agent_token_written": _shown(result.agent_token_file),
+        "transfer_token_written": _shown(result.transfer_token_file),
+        "web_token_written": _shown(result.web_token_file),
     }
     sys.stdout.write(json.dumps(outcome) + "\n")
     return 0
+
+
+def _shown(path: Path | None) -> str | None:
+    return str(path) if path else None
+
+
+def _with_web_url(config_file: Path, config: CatalogConfig) -> CatalogConfig:
+    """Let the catalogue know where the web front end of the same file is."""
+    if config.web_url:
+        return config
+    web = load_config(config_file, "web_frontend", LocalWebConfig)
+    return config.model_copy(update={"web_url": web.public_url.rstrip("/")})
 
 
 def _rotate_keys(config: CatalogConfig) -> int:

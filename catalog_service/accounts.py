@@ -8,14 +8,19 @@ from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
 from catalog_service.roles import Role
-from catalog_service.tables import Account, Agent, SavedSearch, Store, Token
+from catalog_service.tables import Account, Agent, SavedSearch, SignInCode, Store, Token
 from librarian.errors import ConflictError, InvalidRequestError, StateError, UnknownAccountError
 
 PERSON = "PERSON"
 AGENT = "AGENT"
 TRANSFER_SERVICE = "TRANSFER_SERVICE"
+WEB_FRONTEND = "WEB_FRONTEND"
 # Each kind that is no person's, in words.
-MACHINES = {AGENT: "store agent", TRANSFER_SERVICE: "transfer service"}
+MACHINES = {
+    AGENT: "store agent",
+    TRANSFER_SERVICE: "transfer service",
+    WEB_FRONTEND: "web front end",
+}
 # The name of a token that was made by signing in with a password.
 SIGN_IN = "sign-in"
 
@@ -96,6 +101,7 @@ def delete_account(db: Session, name: str) -> None:
     _keep_an_administrator(db, account)
     _keep_an_agent_with_stores(db, account)
     db.execute(delete(Token).where(Token.account_id == account.id))
+    db.execute(delete(SignInCode).where(SignInCode.account_id == account.id))
     db.execute(delete(SavedSearch).where(SavedSearch.account_id == account.id))
     db.delete(account)
     db.flush()
@@ -108,6 +114,7 @@ def set_password_hash(db: Session, name: str, password_hash: str) -> None:
     account.failed_sign_ins, account.blocked_until = 0, None
     signed_in = (Token.account_id == account.id) & (Token.name == SIGN_IN)
     db.execute(delete(Token).where(signed_in))
+    db.execute(delete(SignInCode).where(SignInCode.account_id == account.id))
     db.flush()
 
 

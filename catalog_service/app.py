@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 
+from catalog_service import audit
 from catalog_service.agents.calls import AgentCalls
 from catalog_service.checks import check_database, lock_sqlite
 from catalog_service.config import CatalogConfig
@@ -25,6 +26,8 @@ from catalog_service.loops.upload_sweeper import UploadSweeper
 from catalog_service.passwords import Passwords
 from catalog_service.rpc.accounts import AccountsServicer
 from catalog_service.rpc.agents import AgentsServicer
+from catalog_service.rpc.audit import AuditServicer
+from catalog_service.rpc.auditing import AuditedServicer
 from catalog_service.rpc.files import FilesServicer
 from catalog_service.rpc.incoming import IncomingServicer
 from catalog_service.rpc.instances import InstancesServicer
@@ -57,6 +60,7 @@ from catalog_service.wakeups import (
 from librarian.service.server import RunningServer, serve
 from librarian.v1 import (
     accounts_pb2_grpc,
+    audit_pb2_grpc,
     files_pb2_grpc,
     incoming_pb2_grpc,
     instances_pb2_grpc,
@@ -77,6 +81,7 @@ from librarian.v1 import (
 _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None]]] = [
     ("Accounts", AccountsServicer, accounts_pb2_grpc.add_AccountsServicer_to_server),
     ("Agents", AgentsServicer, stores_pb2_grpc.add_AgentsServicer_to_server),
+    ("Audit", AuditServicer, audit_pb2_grpc.add_AuditServicer_to_server),
     ("Files", FilesServicer, files_pb2_grpc.add_FilesServicer_to_server),
     ("Incoming", IncomingServicer, incoming_pb2_grpc.add_IncomingServicer_to_server),
     ("Instances", InstancesServicer, instances_pb2_grpc.add_InstancesServicer_to_server),
@@ -186,16 +191,18 @@ class CatalogApp:
             add_servicers=self._add,
             authenticate=rights.authenticate,
             max_message_bytes=MAX_MESSAGE_BYTES,
+            believes=rights.is_front_end,
         )
 
     def _add(self, server: grpc.Server) -> list[str]:
-        for _, servicer_class, add in _SERVICES:
-            add(servicer_class(self._catalog), server)
+        for name, servicer_class, add in _SERVICES:
+            add(AuditedServicer(name, servicer_class(self._catalog)), server)
         return [f"librarian.v1.{name}" for name, _, _ in _SERVICES]
 
 
 def _assemble(config: CatalogConfig, database: Database) -> Catalog:
     secrets = Secrets(config.secret_key_file)
+    audit.watch(database)
     return Catalog(
         config=config,
         database=database,

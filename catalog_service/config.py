@@ -61,6 +61,9 @@ class CatalogConfig(ListenConfig):
         le=525_600,
         description="After how long standing orders look at all files again; 0: never.",
     )
+    web_url: str = Field(
+        "", description="Where people reach the web pages; [web_frontend]'s own where it is here."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least grave messages to log."
     )
@@ -92,3 +95,18 @@ class LocalTransferConfig(BaseModel):
 
     name: str = Field("transfer", description="Name of its account.")
     token_file: Path | None = Field(None, description="Where the transfer service finds its token.")
+
+
+class LocalWebConfig(BaseModel):
+    """What `setup` must know of the table `[web_frontend]`, if the same file has one."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    token_file: Path | None = Field(None, description="Where the web front end finds its token.")
+    secret_key_file: Path | None = Field(None, description="File of the key that signs cookies.")
+    public_url: str = Field("", description="Where people reach it.")
+
+    @property
+    def name(self) -> str:
+        """Return the name of its account."""
+        return "web"

@@ -4,6 +4,7 @@ Every step looks first, so that it can be repeated, also after it was killed any
 """
 
 import os
+import secrets
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from catalog_service.accounts import (
     MACHINES,
     PERSON,
     TRANSFER_SERVICE,
+    WEB_FRONTEND,
     create_account,
     find_account,
 )
@@ -23,6 +25,7 @@ from catalog_service.config import (
     CatalogConfig,
     LocalAgentConfig,
     LocalTransferConfig,
+    LocalWebConfig,
     SiteConfig,
 )
 from catalog_service.database import normalise_url, open_database
@@ -41,6 +44,7 @@ from librarian.service.config import ConfigError
 from librarian.service.killpoints import reach
 
 ADMINISTRATOR = "admin"
+_COOKIE_KEY_BYTES = 32
 _TOKEN_NAME = "setup"  # noqa: S105 - it names a token, and is none.
 
 
@@ -54,9 +58,12 @@ class SetupResult:
     agent_token_file: Path | None
     # The same of the transfer service.
     transfer_token_file: Path | None
+    # The same of the web front end.
+    web_token_file: Path | None
 
 
 _NO_TRANSFERS = LocalTransferConfig(name="transfer", token_file=None)
+_NO_WEB = LocalWebConfig(token_file=None, secret_key_file=None, public_url="")
 
 
 def set_up(
@@ -64,11 +71,12 @@ def set_up(
     site: SiteConfig,
     agent: LocalAgentConfig,
     transfers: LocalTransferConfig = _NO_TRANSFERS,
+    web: LocalWebConfig = _NO_WEB,
 ) -> SetupResult:
     """Prepare a site, again or for the first time; raise ConfigError when that cannot be."""
     try:
         with alone_at(config.secret_key_file.parent):
-            return _set_up(config, site, agent, transfers)
+            return _set_up(config, site, agent, transfers, web)
     except OSError as error:
         raise ConfigError(f"Cannot write {error.filename}: {error.strerror}.") from error
 
@@ -78,8 +86,10 @@ def _set_up(
     site: SiteConfig,
     agent: LocalAgentConfig,
     transfers: LocalTransferConfig,
+    web: LocalWebConfig,
 ) -> SetupResult:
     make_key_file(config.secret_key_file)
+    _make_cookie_key(web)
     Secrets(config.secret_key_file)
     reach("setup.keys")
     _make_sqlite_file(config.database_url)
@@ -91,14 +101,22 @@ def _set_up(
             _record_site(db, site.name)
             token = _set_up_administrator(db)
         reach("setup.administrator")
-        for kind, service in ((AGENT, agent), (TRANSFER_SERVICE, transfers)):
+        machines = ((AGENT, agent), (TRANSFER_SERVICE, transfers), (WEB_FRONTEND, web))
+        for kind, service in machines:
             if service.token_file is not None:
                 with database.transactions.begin() as db:
                     _set_up_machine(db, service.name, kind, service.token_file)
                 reach(f"setup.{kind.lower()}")
-        return SetupResult(token, agent.token_file, transfers.token_file)
+        files = (agent.token_file, transfers.token_file, web.token_file)
+        return SetupResult(token, *files)
     finally:
         database.dispose()
+
+
+def _make_cookie_key(web: LocalWebConfig) -> None:
+    """Write the key that signs the web front end's cookies, unless there is one."""
+    if web.secret_key_file is not None and not web.secret_key_file.exists():
+        write_secret(web.secret_key_file, secrets.token_urlsafe(_COOKIE_KEY_BYTES))
 
 
 def _make_sqlite_file(database_url: str) -> None:

@@ -7,13 +7,14 @@ import grpc
 from sqlalchemy.orm import Session
 
 from catalog_service import accounts, tokens
-from catalog_service.accounts import AGENT, PERSON, TRANSFER_SERVICE
+from catalog_service.accounts import AGENT, PERSON, TRANSFER_SERVICE, WEB_FRONTEND
 from catalog_service.database import Database
 from catalog_service.passwords import Passwords
 from catalog_service.retrying import run_transaction
 from catalog_service.roles import Role
 from catalog_service.rpc.account_messages import account_message, role_of, token_message
 from catalog_service.sign_in import check_password, sign_in
+from catalog_service.sign_in_links import create_code, sign_in_by_code
 from catalog_service.tables import Account
 from catalog_service.token_checks import TokenChecks
 from librarian.errors import NotAllowedError, NotSignedInError
@@ -26,6 +27,7 @@ _KINDS = {
     pb.Account.PERSON: PERSON,
     pb.Account.AGENT: AGENT,
     pb.Account.TRANSFER_SERVICE: TRANSFER_SERVICE,
+    pb.Account.WEB_FRONTEND: WEB_FRONTEND,
 }
 
 
@@ -60,10 +62,15 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
     def SignIn(
         self, request: pb.SignInRequest, context: grpc.ServicerContext
     ) -> pb.CreateTokenResponse:
-        """Trade a name and a password for a token."""
-        name = request.account_name
-        token, secret = sign_in(self._database, self._passwords, name, request.password)
-        return pb.CreateTokenResponse(token=token_message(token, name), secret=secret)
+        """Trade a name and a password, or the code of a link, for a token."""
+        address = current_caller().address
+        if request.code:
+            signed_in = sign_in_by_code(self._database, request.code, address)
+        else:
+            name, password = request.account_name, request.password
+            signed_in = sign_in(self._database, self._passwords, name, password, address)
+        token = token_message(signed_in.token, signed_in.account_name)
+        return pb.CreateTokenResponse(token=token, secret=signed_in.secret)
 
     def CreateAccount(
         self, request: pb.CreateAccountRequest, context: grpc.ServicerContext
@@ -139,6 +146,19 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
 
         return run_transaction(self._transactions, create)
 
+    def CreateSignInLink(
+        self, request: pb.CreateSignInLinkRequest, context: grpc.ServicerContext
+    ) -> pb.CreateSignInLinkResponse:
+        """Create the code of a link for oneself, or as an administrator for anyone."""
+        name = _own_or_any(request.account_name)
+        role = _least(name)
+
+        def create(db: Session) -> pb.CreateSignInLinkResponse:
+            code, expire_time = create_code(db, accounts.get_account(db, name), role)
+            return pb.CreateSignInLinkResponse(code=code, expire_time=expire_time)
+
+        return run_transaction(self._transactions, create)
+
     def ListTokens(
         self, request: pb.ListTokensRequest, context: grpc.ServicerContext
     ) -> pb.ListTokensResponse:
@@ -180,7 +200,8 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServicer):
                 )
             return
         try:
-            check_password(self._database, self._passwords, name, old_password)
+            address = current_caller().address
+            check_password(self._database, self._passwords, name, old_password, address)
         except NotSignedInError:
             raise NotAllowedError(
                 "The old password is wrong, so it stays as it is. After several failures, wait"

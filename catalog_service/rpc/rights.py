@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from catalog_service.accounts import AGENT, TRANSFER_SERVICE
+from catalog_service.accounts import AGENT, MACHINES, TRANSFER_SERVICE, WEB_FRONTEND
 from catalog_service.roles import Role
 from catalog_service.token_checks import TokenChecks
 from catalog_service.tokens import Holder
-from librarian.errors import NotAllowedError
+from librarian.errors import NotAllowedError, NotSignedInError
 from librarian.service.calls import STRANGER, Caller, is_reflection
 
 # The least role that may make a call; only the accounts of agents, or of transfer services; or
@@ -21,13 +21,15 @@ RIGHTS: Mapping[str, Right] = {
     "Accounts/ListAccounts": Role.ADMIN,
     "Accounts/UpdateAccount": Role.ADMIN,
     "Accounts/DeleteAccount": Role.ADMIN,
-    # These three: for oneself; the servicer lets only administrators name another account.
+    # These: for oneself; the servicer lets only administrators name another account.
     "Accounts/SetPassword": Role.READONLY,
     "Accounts/CreateToken": Role.READONLY,
     "Accounts/ListTokens": Role.READONLY,
     "Accounts/RevokeToken": Role.READONLY,
+    "Accounts/CreateSignInLink": Role.READONLY,
     "Agents/AnnounceAgent": "agent",
     "Agents/ListAgents": Role.READONLY,
+    "Audit/ListAuditEntries": Role.ADMIN,
     "Files/GetFile": Role.READONLY,
     "Files/ListFileEvents": Role.READONLY,
     "Files/CreateFileEvent": Role.READAPPEND,
@@ -114,7 +116,8 @@ RIGHTS: Mapping[str, Right] = {
 }
 
 _PREFIX = "/librarian.v1."
-# The right that each kind of account has that is no person's or neighbour's.
+# The right that each kind of account has that is no person's or neighbour's; a web front end has
+# none of its own, for it calls with the tokens of those who use it.
 _MACHINES: Mapping[str, Right] = {AGENT: "agent", TRANSFER_SERVICE: "transfer service"}
 
 
@@ -132,17 +135,24 @@ class Rights:
         holder = self._checks.holder_of(token)
         if right is None or not _may(holder, right):
             raise NotAllowedError(_refusal(holder, method.removeprefix(_PREFIX), right))
-        return Caller(holder.account_name, int(holder.role))
+        return Caller(holder.account_name, int(holder.role), token_id=holder.token_id)
+
+    def is_front_end(self, token: str) -> bool:
+        """Tell whether a token is a web front end's, which is believed where its callers are."""
+        try:
+            return self._checks.holder_of(token).kind == WEB_FRONTEND
+        except NotSignedInError:
+            return False
 
 
 def _may(holder: Holder, right: Right) -> bool:
-    if holder.kind in _MACHINES:
-        return right in (_MACHINES[holder.kind], Role.NONE)
+    if holder.kind in MACHINES:
+        return right in (_MACHINES.get(holder.kind), Role.NONE)
     return isinstance(right, Role) and holder.role >= right
 
 
 def _refusal(holder: Holder, method: str, right: Right | None) -> str:
-    if isinstance(right, Role) and holder.kind not in _MACHINES:
+    if isinstance(right, Role) and holder.kind not in MACHINES:
         return (
             f"{method} needs the role {right.name}; this token of {holder.account_name!r} has"
             f" {holder.role.name}."

@@ -6,6 +6,7 @@ from typing import Protocol
 import grpc
 from sqlalchemy import select
 
+from catalog_service.config import CatalogConfig
 from catalog_service.database import Database
 from catalog_service.retrying import run_transaction
 from catalog_service.tables import Site
@@ -18,6 +19,11 @@ class SiteParts(Protocol):
     """What of the catalogue the service needs."""
 
     @property
+    def config(self) -> CatalogConfig:
+        """What the catalogue was told."""
+        ...
+
+    @property
     def database(self) -> Database:
         """The catalogue's database."""
         ...
@@ -28,6 +34,7 @@ class SiteServicer(accounts_pb2_grpc.SiteServicer):
 
     def __init__(self, catalog: SiteParts) -> None:
         self._database = catalog.database
+        self._web_url = catalog.config.web_url
         self._version = version("librarian")
 
     def Ping(self, request: pb.PingRequest, context: grpc.ServicerContext) -> pb.PingResponse:
@@ -42,4 +49,5 @@ class SiteServicer(accounts_pb2_grpc.SiteServicer):
             version=self._version,
             account_name=caller.name,
             role=pb.Role.Name(caller.role),
+            web_url=self._web_url,
         )

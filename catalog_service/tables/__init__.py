@@ -1,6 +1,7 @@
 """The tables of the catalogue, a module per noun."""
 
-from catalog_service.tables.accounts import Account, Token
+from catalog_service.tables.accounts import Account, SignInAddress, SignInCode, Token
+from catalog_service.tables.audit import AuditEntry
 from catalog_service.tables.base import Base
 from catalog_service.tables.files import File, FileEvent, Instance, MetadataKey
 from catalog_service.tables.incoming import IncomingBatch
@@ -17,6 +18,7 @@ from catalog_service.tables.uploads import Upload
 __all__ = [
     "Account",
     "Agent",
+    "AuditEntry",
     "Base",
     "File",
     "FileEvent",
@@ -31,6 +33,8 @@ __all__ = [
     "Reconciliation",
     "RemoteInstance",
     "SavedSearch",
+    "SignInAddress",
+    "SignInCode",
     "Site",
     "StagingFile",
     "StandingOrder",

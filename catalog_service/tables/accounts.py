@@ -17,7 +17,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(name_type(64), unique=True)
     # Number of a `librarian.v1.Role`: more may do more.
     role: Mapped[int]
-    # PERSON, AGENT or TRANSFER_SERVICE.
+    # PERSON, AGENT, TRANSFER_SERVICE or WEB_FRONTEND.
     kind: Mapped[str] = mapped_column(name_type(16))
     # argon2id, or null for an account that only has tokens.
     password_hash: Mapped[str | None] = mapped_column(Text)
@@ -45,3 +45,30 @@ class Token(Base):
     expire_time: Mapped[datetime | None]
     # To the minute.
     last_use_time: Mapped[datetime | None]
+
+
+class SignInAddress(Base):
+    """An address from which signing in failed lately."""
+
+    __tablename__ = "sign_in_address"
+
+    # An IPv4 address, or the /64 of an IPv6 one.
+    address: Mapped[str] = mapped_column(name_type(45), primary_key=True)
+    # Tries that failed, less what was forgotten since, and until when the next is refused.
+    failed_sign_ins: Mapped[int] = mapped_column(default=0, server_default="0")
+    blocked_until: Mapped[datetime | None]
+    # When it last tried: rows of days ago are dropped.
+    update_time: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignInCode(Base):
+    """The code of a link that signs somebody in, stored only as its hash."""
+
+    __tablename__ = "sign_in_code"
+
+    # SHA-256 of the code, in hex.
+    code_hash: Mapped[str] = mapped_column(name_type(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    # Number of the highest `librarian.v1.Role` of what it signs in.
+    role: Mapped[int]
+    expire_time: Mapped[datetime] = mapped_column(index=True)

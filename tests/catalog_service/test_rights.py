@@ -14,6 +14,7 @@ from catalog_service.rpc.rights import RIGHTS
 from librarian.errors import NotAllowedError, NotSignedInError
 from librarian.v1 import (
     accounts_pb2,
+    audit_pb2,
     files_pb2,
     incoming_pb2,
     instances_pb2,
@@ -33,6 +34,7 @@ from tests.catalog_service.catalog_site import CatalogSite
 
 MODULES = (
     accounts_pb2,
+    audit_pb2,
     files_pb2,
     incoming_pb2,
     instances_pb2,
@@ -49,7 +51,11 @@ MODULES = (
     uploads_pb2,
 )
 # What each kind of account that is no person's may call.
-MACHINES = {"agent": "agent", "transfer service": "transfer service"}
+MACHINES = {
+    "agent": "agent",
+    "transfer service": "transfer service",
+    "web front end": "its own token opens nothing else",
+}
 ROLES: dict[str, Any] = {name: number for name, number in accounts_pb2.Role.items() if number}
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
@@ -134,6 +140,8 @@ def _token(catalog: CatalogSite, role: str) -> str | None:
             return catalog.add(
                 "transfer", accounts_pb2.NONE, kind=accounts_pb2.Account.TRANSFER_SERVICE
             )
+        case "web front end":
+            return catalog.add("web", accounts_pb2.NONE, kind=accounts_pb2.Account.WEB_FRONTEND)
         case _:
             return catalog.add(f"one-{role.lower()}", ROLES[role])
 

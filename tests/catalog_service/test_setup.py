@@ -29,6 +29,8 @@ POINTS = [
     "setup.agent",
     "setup.transfer_service_token",
     "setup.transfer_service",
+    "setup.web_frontend_token",
+    "setup.web_frontend",
 ]
 
 
@@ -53,6 +55,8 @@ class NewSite:
         self.key_file = directory / "secrets" / "keys"
         self.token_file = directory / "secrets" / "agent.token"
         self.transfer_token_file = directory / "secrets" / "transfer.token"
+        self.web_token_file = directory / "secrets" / "web.token"
+        self.cookie_key_file = directory / "secrets" / "cookies"
         self.config_file.write_text(
             f'[site]\nname = "here"\n'
             f'[catalog_service]\ndatabase_url = "{database_url}"\n'
@@ -60,6 +64,8 @@ class NewSite:
             f'[store_agent]\nname = "node1"\ntoken_file = "{self.token_file}"\n'
             f'store_prefixes = ["/data"]\n'
             f'[transfer_service]\ntoken_file = "{self.transfer_token_file}"\n'
+            f'[web_frontend]\ntoken_file = "{self.web_token_file}"\n'
+            f'secret_key_file = "{self.cookie_key_file}"\n'
         )
 
     def start(self, **environment: str) -> subprocess.Popen[str]:
@@ -113,8 +119,16 @@ def check_complete(site: NewSite, answer: dict[str, Any]) -> None:
     assert answer["transfer_token_written"] == str(site.transfer_token_file)
     transfer_token = site.transfer_token_file.read_text().strip()
     assert site.who_bears(transfer_token) == ("transfer", Role.NONE)
+    assert answer["web_token_written"] == str(site.web_token_file)
+    assert site.who_bears(site.web_token_file.read_text().strip()) == ("web", Role.NONE)
+    assert len(site.cookie_key_file.read_text().strip()) == 43
     kinds = {account.name: account.kind for account in site.rows(Account)}
-    assert kinds == {"admin": "PERSON", "node1": "AGENT", "transfer": "TRANSFER_SERVICE"}
+    assert kinds == {
+        "admin": "PERSON",
+        "node1": "AGENT",
+        "transfer": "TRANSFER_SERVICE",
+        "web": "WEB_FRONTEND",
+    }
     assert [row.name for row in site.rows(Site)] == ["here"]
     assert {mode(path) for path in site.key_file.parent.iterdir()} == {0o600}
     secrets = Secrets(site.key_file)
@@ -130,13 +144,18 @@ def test_a_setup_makes_all_that_a_site_needs(site: NewSite) -> None:
 
 def test_a_site_in_use_is_left_as_it_is(site: NewSite) -> None:
     site.set_up()
-    before = (site.key_file.read_bytes(), site.token_file.read_bytes(), site.rows(Site)[0].site_id)
+    before = _secrets_of(site)
     use_the_administrator(site)
     answer = site.set_up()
-    after = (site.key_file.read_bytes(), site.token_file.read_bytes(), site.rows(Site)[0].site_id)
+    after = _secrets_of(site)
     assert answer["administrator"] is None
     assert after == before
-    assert len(site.rows(Token)) == 3
+    assert len(site.rows(Token)) == 4
+
+
+def _secrets_of(site: NewSite) -> tuple[Any, ...]:
+    files = (site.key_file, site.token_file, site.web_token_file, site.cookie_key_file)
+    return (*(path.read_bytes() for path in files), site.rows(Site)[0].site_id)
 
 
 def use_the_administrator(site: NewSite) -> None:

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -22,6 +22,7 @@ import grpc
 from librarian.errors import BusyError, InvalidRequestError, LibrarianError
 from librarian.service.arrivals import Arrivals
 from librarian.service.errors import abort_with
+from librarian.service.origins import Believes, believe_nobody, origin_of
 from librarian.service.tickets import Ticket
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,10 @@ class Caller:
     role: int = 0
     ticket: Ticket | None = None
     signed_in: bool = True
+    # From where it calls, as an IP address; empty when that is not known.
+    address: str = ""
+    # Public part of its token, where it has one.
+    token_id: str = ""
 
 
 STRANGER = Caller("nobody", signed_in=False)
@@ -63,8 +68,15 @@ def is_reflection(method: str) -> bool:
 class Entrance:
     """Lets callers in: those who are signed in, and a few strangers at a time."""
 
-    def __init__(self, authenticate: Authenticate, arrivals: Arrivals, max_strangers: int) -> None:
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        arrivals: Arrivals,
+        max_strangers: int,
+        believes: Believes = believe_nobody,
+    ) -> None:
         self._authenticate = authenticate
+        self._believes = believes
         self._strangers = threading.BoundedSemaphore(max_strangers)
         self.arrivals = arrivals
 
@@ -73,6 +85,10 @@ class Entrance:
         if method.startswith(_PUBLIC_PREFIX):
             return STRANGER
         return self._authenticate(method, token)
+
+    def origin_of(self, peer: str, metadata: dict[str, Any]) -> str:
+        """Return the address that a call comes from."""
+        return origin_of(peer, metadata, self._believes)
 
     @contextmanager
     def admitted(self, caller: Caller) -> Iterator[None]:
@@ -123,15 +139,16 @@ class _Call:
         self._method = method
         self._entrance = entrance
         self._handler = handler
+        self._metadata = metadata
         self._token = _bearer(metadata.get("authorization"))
         self._id = str(metadata.get("librarian-call-id") or uuid.uuid4().hex[:12])[:64]
-        self._who = "-"
+        self._who = self._address = "-"
         self._start = time.monotonic()
 
     def unary(self, behavior: Any) -> Any:
         def handle(messages: Any, context: grpc.ServicerContext, *more: Any) -> Any:
             try:
-                with self._entrance.admitted(self._sign_in()):
+                with self._entrance.admitted(self._sign_in(context)):
                     response = behavior(self._request(messages, context), context, *more)
             except Exception as error:
                 self._fail(error, context)
@@ -148,7 +165,7 @@ class _Call:
     def stream(self, behavior: Any) -> Any:
         def handle(messages: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             try:
-                with self._entrance.admitted(self._sign_in()):
+                with self._entrance.admitted(self._sign_in(context)):
                     yield from behavior(self._request(messages, context), context)
             except Exception as error:
                 self._fail(error, context)
@@ -156,8 +173,12 @@ class _Call:
 
         return handle
 
-    def _sign_in(self) -> Caller:
+    def _sign_in(self, context: grpc.ServicerContext) -> Caller:
+        # First, so that the log tells also whence somebody was refused.
+        address = self._entrance.origin_of(context.peer(), self._metadata)
+        self._address = address or "-"
         caller = self._entrance.sign_in(self._method, self._token)
+        caller = replace(caller, address=address)
         self._who = caller.name
         _caller.set(caller)
         return caller
@@ -184,8 +205,9 @@ class _Call:
     def _log(self, outcome: str, level: int) -> None:
         if logger.isEnabledFor(level):
             milliseconds = (time.monotonic() - self._start) * 1000
-            line = "%s %s %s %.1f ms %s"
-            logger.log(level, line, self._id, self._method, self._who, milliseconds, outcome)
+            line = "%s %s %s %s %.1f ms %s"
+            who = (self._who, self._address)
+            logger.log(level, line, self._id, self._method, *who, milliseconds, outcome)
 
 
 def _bearer(authorization: Any) -> str | None:

@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from librarian.service.arrivals import Arrivals
 from librarian.service.calls import Authenticate, CallInterceptor, Entrance
 from librarian.service.config import ConfigError, ListenConfig
+from librarian.service.origins import Believes, believe_nobody
 
 # Adds a service's servicers to a server, and returns their full names.
 AddServicers = Callable[[grpc.Server], list[str]]
@@ -56,14 +57,15 @@ def serve(
     add_servicers: AddServicers,
     authenticate: Authenticate,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
+    believes: Believes = believe_nobody,
 ) -> RunningServer:
-    """Start a server that takes messages of so many bytes.
+    """Start a server that takes messages of so many bytes, and some callers' word for whence.
 
     Raises ConfigError when the configuration or the port cannot be used.
     """
     listen.check_listen()
     arrivals = Arrivals()
-    entrance = Entrance(authenticate, arrivals, listen.threads // _STRANGERS_PART)
+    entrance = Entrance(authenticate, arrivals, listen.threads // _STRANGERS_PART, believes)
     server = grpc.server(
         ThreadPoolExecutor(listen.threads, thread_name_prefix="call"),
         interceptors=[CallInterceptor(entrance)],

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blibrarian/v1/accounts.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n\x07\x41\x63\x63ount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.librarian.v1.Account.Kind\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0chas_password\x18\x05 \x01(\x08\"[\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06PERSON\x10\x01\x12\t\n\x05\x41GENT\x10\x02\x12\x14\n\x10TRANSFER_SERVICE\x10\x03\x12\x10\n\x0cWEB_FRONTEND\x10\x04\"\x9a\x02\n\x05Token\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.librarian.v1.Role\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\rlast_use_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x42\x0e\n\x0c_expire_timeB\x10\n\x0e_last_use_time\"\r\n\x0bPingRequest\"{\n\x0cPingResponse\x12\x11\n\tsite_name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x0f\n\x07site_id\x18\x05 \x01(\t\"E\n\rSignInRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\x82\x01\n\x14\x43reateAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x10\n\x08password\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.librarian.v1.Account.Kind\"\x15\n\x13ListAccountsRequest\"?\n\x14ListAccountsResponse\x12\'\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x15.librarian.v1.Account\"F\n\x14UpdateAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\"$\n\x14\x44\x65leteAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteAccountResponse\"V\n\x12SetPasswordRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x14\n\x0cold_password\x18\x02 \x01(\t\x12\x14\n\x0cnew_password\x18\x03 \x01(\t\"\x15\n\x13SetPasswordResponse\"t\n\x12\x43reateTokenRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x18\n\x10lifetime_seconds\x18\x04 \x01(\x03\"I\n\x13\x43reateTokenResponse\x12\"\n\x05token\x18\x01 \x01(\x0b\x32\x13.librarian.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"/\n\x17\x43reateSignInLinkRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\"Y\n\x18\x43reateSignInLinkResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x11ListTokensRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\"9\n\x12ListTokensResponse\x12#\n\x06tokens\x18\x01 \x03(\x0b\x32\x13.librarian.v1.Token\" \n\x12RevokeTokenRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x15\n\x13RevokeTokenResponse*l\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04NONE\x10\x01\x12\x0c\n\x08READONLY\x10\x02\x12\x0c\n\x08\x43\x41LLBACK\x10\x03\x12\x0e\n\nREADAPPEND\x10\x04\x12\r\n\tREADWRITE\x10\x05\x12\t\n\x05\x41\x44MIN\x10\x06\x32\x45\n\x04Site\x12=\n\x04Ping\x12\x19.librarian.v1.PingRequest\x1a\x1a.librarian.v1.PingResponse2\xcd\x06\n\x08\x41\x63\x63ounts\x12H\n\x06SignIn\x12\x1b.librarian.v1.SignInRequest\x1a!.librarian.v1.CreateTokenResponse\x12J\n\rCreateAccount\x12\".librarian.v1.CreateAccountRequest\x1a\x15.librarian.v1.Account\x12U\n\x0cListAccounts\x12!.librarian.v1.ListAccountsRequest\x1a\".librarian.v1.ListAccountsResponse\x12J\n\rUpdateAccount\x12\".librarian.v1.UpdateAccountRequest\x1a\x15.librarian.v1.Account\x12X\n\rDeleteAccount\x12\".librarian.v1.DeleteAccountRequest\x1a#.librarian.v1.DeleteAccountResponse\x12R\n\x0bSetPassword\x12 .librarian.v1.SetPasswordRequest\x1a!.librarian.v1.SetPasswordResponse\x12R\n\x0b\x43reateToken\x12 .librarian.v1.CreateTokenRequest\x1a!.librarian.v1.CreateTokenResponse\x12\x61\n\x10\x43reateSignInLink\x12%.librarian.v1.CreateSignInLinkRequest\x1a&.librarian.v1.CreateSignInLinkResponse\x12O\n\nListTokens\x12\x1f.librarian.v1.ListTokensRequest\x1a .librarian.v1.ListTokensResponse\x12R\n\x0bRevokeToken\x12 .librarian.v1.RevokeTokenRequest\x1a!.librarian.v1.RevokeTokenResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blibrarian/v1/accounts.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n\x07\x41\x63\x63ount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.librarian.v1.Account.Kind\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0chas_password\x18\x05 \x01(\x08\"[\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06PERSON\x10\x01\x12\t\n\x05\x41GENT\x10\x02\x12\x14\n\x10TRANSFER_SERVICE\x10\x03\x12\x10\n\x0cWEB_FRONTEND\x10\x04\"\x9a\x02\n\x05Token\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.librarian.v1.Role\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x36\n\rlast_use_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x42\x0e\n\x0c_expire_timeB\x10\n\x0e_last_use_time\"\r\n\x0bPingRequest\"\x8c\x01\n\x0cPingResponse\x12\x11\n\tsite_name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x0f\n\x07site_id\x18\x05 \x01(\t\x12\x0f\n\x07web_url\x18\x06 \x01(\t\"E\n\rSignInRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\x82\x01\n\x14\x43reateAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x10\n\x08password\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.librarian.v1.Account.Kind\"\x15\n\x13ListAccountsRequest\"?\n\x14ListAccountsResponse\x12\'\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x15.librarian.v1.Account\"F\n\x14UpdateAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.librarian.v1.Role\"$\n\x14\x44\x65leteAccountRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteAccountResponse\"V\n\x12SetPasswordRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x14\n\x0cold_password\x18\x02 \x01(\t\x12\x14\n\x0cnew_password\x18\x03 \x01(\t\"\x15\n\x13SetPasswordResponse\"t\n\x12\x43reateTokenRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.librarian.v1.Role\x12\x18\n\x10lifetime_seconds\x18\x04 \x01(\x03\"I\n\x13\x43reateTokenResponse\x12\"\n\x05token\x18\x01 \x01(\x0b\x32\x13.librarian.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"/\n\x17\x43reateSignInLinkRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\"Y\n\x18\x43reateSignInLinkResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x11ListTokensRequest\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\"9\n\x12ListTokensResponse\x12#\n\x06tokens\x18\x01 \x03(\x0b\x32\x13.librarian.v1.Token\" \n\x12RevokeTokenRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x15\n\x13RevokeTokenResponse*l\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04NONE\x10\x01\x12\x0c\n\x08READONLY\x10\x02\x12\x0c\n\x08\x43\x41LLBACK\x10\x03\x12\x0e\n\nREADAPPEND\x10\x04\x12\r\n\tREADWRITE\x10\x05\x12\t\n\x05\x41\x44MIN\x10\x06\x32\x45\n\x04Site\x12=\n\x04Ping\x12\x19.librarian.v1.PingRequest\x1a\x1a.librarian.v1.PingResponse2\xcd\x06\n\x08\x41\x63\x63ounts\x12H\n\x06SignIn\x12\x1b.librarian.v1.SignInRequest\x1a!.librarian.v1.CreateTokenResponse\x12J\n\rCreateAccount\x12\".librarian.v1.CreateAccountRequest\x1a\x15.librarian.v1.Account\x12U\n\x0cListAccounts\x12!.librarian.v1.ListAccountsRequest\x1a\".librarian.v1.ListAccountsResponse\x12J\n\rUpdateAccount\x12\".librarian.v1.UpdateAccountRequest\x1a\x15.librarian.v1.Account\x12X\n\rDeleteAccount\x12\".librarian.v1.DeleteAccountRequest\x1a#.librarian.v1.DeleteAccountResponse\x12R\n\x0bSetPassword\x12 .librarian.v1.SetPasswordRequest\x1a!.librarian.v1.SetPasswordResponse\x12R\n\x0b\x43reateToken\x12 .librarian.v1.CreateTokenRequest\x1a!.librarian.v1.CreateTokenResponse\x12\x61\n\x10\x43reateSignInLink\x12%.librarian.v1.CreateSignInLinkRequest\x1a&.librarian.v1.CreateSignInLinkResponse\x12O\n\nListTokens\x12\x1f.librarian.v1.ListTokensRequest\x1a .librarian.v1.ListTokensResponse\x12R\n\x0bRevokeToken\x12 .librarian.v1.RevokeTokenRequest\x1a!.librarian.v1.RevokeTokenResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'librarian.v1.accounts_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1799
-  _globals['_ROLE']._serialized_end=1907
+  _globals['_ROLE']._serialized_start=1817
+  _globals['_ROLE']._serialized_end=1925
   _globals['_ACCOUNT']._serialized_start=79
   _globals['_ACCOUNT']._serialized_end=342
   _globals['_ACCOUNT_KIND']._serialized_start=251
@@ -42,44 +42,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKEN']._serialized_end=627
   _globals['_PINGREQUEST']._serialized_start=629
   _globals['_PINGREQUEST']._serialized_end=642
-  _globals['_PINGRESPONSE']._serialized_start=644
-  _globals['_PINGRESPONSE']._serialized_end=767
-  _globals['_SIGNINREQUEST']._serialized_start=769
-  _globals['_SIGNINREQUEST']._serialized_end=838
-  _globals['_CREATEACCOUNTREQUEST']._serialized_start=841
-  _globals['_CREATEACCOUNTREQUEST']._serialized_end=971
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=973
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=994
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=996
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1059
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1061
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1131
-  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1133
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1169
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1171
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1194
-  _globals['_SETPASSWORDREQUEST']._serialized_start=1196
-  _globals['_SETPASSWORDREQUEST']._serialized_end=1282
-  _globals['_SETPASSWORDRESPONSE']._serialized_start=1284
-  _globals['_SETPASSWORDRESPONSE']._serialized_end=1305
-  _globals['_CREATETOKENREQUEST']._serialized_start=1307
-  _globals['_CREATETOKENREQUEST']._serialized_end=1423
-  _globals['_CREATETOKENRESPONSE']._serialized_start=1425
-  _globals['_CREATETOKENRESPONSE']._serialized_end=1498
-  _globals['_CREATESIGNINLINKREQUEST']._serialized_start=1500
-  _globals['_CREATESIGNINLINKREQUEST']._serialized_end=1547
-  _globals['_CREATESIGNINLINKRESPONSE']._serialized_start=1549
-  _globals['_CREATESIGNINLINKRESPONSE']._serialized_end=1638
-  _globals['_LISTTOKENSREQUEST']._serialized_start=1640
-  _globals['_LISTTOKENSREQUEST']._serialized_end=1681
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=1683
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=1740
-  _globals['_REVOKETOKENREQUEST']._serialized_start=1742
-  _globals['_REVOKETOKENREQUEST']._serialized_end=1774
-  _globals['_REVOKETOKENRESPONSE']._serialized_start=1776
-  _globals['_REVOKETOKENRESPONSE']._serialized_end=1797
-  _globals['_SITE']._serialized_start=1909
-  _globals['_SITE']._serialized_end=1978
-  _globals['_ACCOUNTS']._serialized_start=1981
-  _globals['_ACCOUNTS']._serialized_end=2826
+  _globals['_PINGRESPONSE']._serialized_start=645
+  _globals['_PINGRESPONSE']._serialized_end=785
+  _globals['_SIGNINREQUEST']._serialized_start=787
+  _globals['_SIGNINREQUEST']._serialized_end=856
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=859
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=989
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=991
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1012
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1014
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1077
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1079
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1149
+  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1151
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1187
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1189
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1212
+  _globals['_SETPASSWORDREQUEST']._serialized_start=1214
+  _globals['_SETPASSWORDREQUEST']._serialized_end=1300
+  _globals['_SETPASSWORDRESPONSE']._serialized_start=1302
+  _globals['_SETPASSWORDRESPONSE']._serialized_end=1323
+  _globals['_CREATETOKENREQUEST']._serialized_start=1325
+  _globals['_CREATETOKENREQUEST']._serialized_end=1441
+  _globals['_CREATETOKENRESPONSE']._serialized_start=1443
+  _globals['_CREATETOKENRESPONSE']._serialized_end=1516
+  _globals['_CREATESIGNINLINKREQUEST']._serialized_start=1518
+  _globals['_CREATESIGNINLINKREQUEST']._serialized_end=1565
+  _globals['_CREATESIGNINLINKRESPONSE']._serialized_start=1567
+  _globals['_CREATESIGNINLINKRESPONSE']._serialized_end=1656
+  _globals['_LISTTOKENSREQUEST']._serialized_start=1658
+  _globals['_LISTTOKENSREQUEST']._serialized_end=1699
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=1701
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=1758
+  _globals['_REVOKETOKENREQUEST']._serialized_start=1760
+  _globals['_REVOKETOKENREQUEST']._serialized_end=1792
+  _globals['_REVOKETOKENRESPONSE']._serialized_start=1794
+  _globals['_REVOKETOKENRESPONSE']._serialized_end=1815
+  _globals['_SITE']._serialized_start=1927
+  _globals['_SITE']._serialized_end=1996
+  _globals['_ACCOUNTS']._serialized_start=1999
+  _globals['_ACCOUNTS']._serialized_end=2844
 # @@protoc_insertion_point(module_scope)

@@ -76,18 +76,20 @@ class PingRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class PingResponse(_message.Message):
-    __slots__ = ("site_name", "version", "account_name", "role", "site_id")
+    __slots__ = ("site_name", "version", "account_name", "role", "site_id", "web_url")
     SITE_NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     SITE_ID_FIELD_NUMBER: _ClassVar[int]
+    WEB_URL_FIELD_NUMBER: _ClassVar[int]
     site_name: str
     version: str
     account_name: str
     role: Role
     site_id: str
-    def __init__(self, site_name: _Optional[str] = ..., version: _Optional[str] = ..., account_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., site_id: _Optional[str] = ...) -> None: ...
+    web_url: str
+    def __init__(self, site_name: _Optional[str] = ..., version: _Optional[str] = ..., account_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., site_id: _Optional[str] = ..., web_url: _Optional[str] = ...) -> None: ...
 
 class SignInRequest(_message.Message):
     __slots__ = ("account_name", "password", "code")
