@@ -55,6 +55,15 @@ def test_a_store_in_order_is_preferred_and_a_disabled_one_not_used(db: Session) 
     assert errors == [(3, "z", staging.NO_INSTANCE)]
 
 
+def test_a_copy_that_something_is_wrong_with_is_the_last_to_be_taken(db: Session) -> None:
+    agent, file = add_agent(db), add_file(db, "x")
+    bad = add_instance(db, file, add_store(db, agent, "a-bad"))
+    add_instance(db, file, add_store(db, agent, "b-in-trouble", problem="The disk is slow."))
+    bad.problem = "It is not what is on record."
+    job = begin(db, agent.id)
+    assert chosen(db, job) == [("x", "b-in-trouble")]
+
+
 def test_only_agents_that_reach_the_destination_copy(db: Session) -> None:
     near, near_too = add_agent(db, "near"), add_agent(db, "near-too")
     far = add_agent(db, "far", staging_prefix="/stage-evil")
