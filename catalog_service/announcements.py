@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
+from catalog_service.store_usage import sample_usage
 from catalog_service.stores import StoreSpace, record_space
 from catalog_service.tables import Agent, Store
 
@@ -43,6 +44,7 @@ def record_announcement(
         if store.name in spaces:
             record_space(store, spaces[store.name], now)
     db.flush()
+    sample_usage(db, [store for store in stores if store.name in spaces], now)
     return stores
 
 

@@ -40,6 +40,7 @@ from catalog_service.rpc.search import MAX_MESSAGE_BYTES, SearchServicer
 from catalog_service.rpc.site import SiteServicer
 from catalog_service.rpc.staging import StagingServicer
 from catalog_service.rpc.standing_orders import StandingOrdersServicer
+from catalog_service.rpc.statistics import StatisticsServicer
 from catalog_service.rpc.stores import StoresServicer
 from catalog_service.rpc.transfer_records import TransferRecordsServicer
 from catalog_service.rpc.transfers import TransfersServicer
@@ -71,6 +72,7 @@ from librarian.v1 import (
     search_pb2_grpc,
     staging_pb2_grpc,
     standing_orders_pb2_grpc,
+    statistics_pb2_grpc,
     stores_pb2_grpc,
     transfer_records_pb2_grpc,
     transfers_pb2_grpc,
@@ -105,6 +107,7 @@ _SERVICES: list[tuple[str, Callable[..., Any], Callable[[Any, grpc.Server], None
         StandingOrdersServicer,
         standing_orders_pb2_grpc.add_StandingOrdersServicer_to_server,
     ),
+    ("Statistics", StatisticsServicer, statistics_pb2_grpc.add_StatisticsServicer_to_server),
     ("Stores", StoresServicer, stores_pb2_grpc.add_StoresServicer_to_server),
     (
         "TransferRecords",

@@ -10,6 +10,7 @@ from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
 from catalog_service.jobs import ACTIVE_STATES
 from catalog_service.librarians import get_librarian
+from catalog_service.link_hours import forget_link
 from catalog_service.remote_instances import remove_remote_instances
 from catalog_service.tables import (
     Job,
@@ -62,6 +63,7 @@ def remove_some(db: Session, name: str, *, cancel_transfers: bool) -> tuple[Remo
     believed, believed_left = _remove_belief(db, librarian.id)
     if not transfers_left and not believed_left:
         _end_reconciliations(db, librarian.id)
+        forget_link(db, librarian.id)
         db.execute(delete(TransferBatch).where(TransferBatch.librarian_id == librarian.id))
         db.delete(librarian)
         db.flush()

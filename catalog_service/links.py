@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
+from catalog_service.link_hours import count_failure
 from catalog_service.tables import Librarian
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ def note_success(db: Session, librarian: Librarian) -> None:
 def note_failure(db: Session, librarian: Librarian, cause: str, error: str) -> None:
     """Record that a batch failed for a cause that concerns the whole link, told in a sentence."""
     librarian.link_cause, librarian.link_error = cause, error
+    count_failure(db, librarian.id, cause)
     # Another batch, begun before the breaker opened, says nothing new.
     if librarian.link_state != OPEN:
         librarian.link_failures += 1

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from catalog_service.arrivals import count_arrivals
 from catalog_service.bulk import (
     Row,
     driver_time,
@@ -102,6 +103,8 @@ def record_instances(
     file_ids |= known_file_ids
     insert_rows(db, _EVENTS, _EVENT_COLUMNS, _event_rows(new, file_ids, driver_time(db, time)))
     _count_more_instances(db, new, known_file_ids)
+    # After the stores, whose rows keep those who count the same apart.
+    count_arrivals(db, time, ((item.store_id, item.size_bytes) for item in unknown))
     note_files(db, (file_ids[item.file_name] for item in new))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
+from catalog_service.link_hours import count_failure
 from catalog_service.tables import Instance, Store, Transfer
 from catalog_service.transfer_lanes import leave_lost_lanes
 from catalog_service.wakeups import TRANSFERS, tell
@@ -29,13 +30,15 @@ def fail_attempts(db: Session, transfer_ids: Sequence[int], error: str, fault: s
         return
     statement = select(Transfer).where(has_key_among(db, Transfer.id, transfer_ids))
     rows = db.scalars(statement.execution_options(populate_existing=True)).all()
+    now = database_time(db)
     for row in rows:
-        fail_attempt(row, error, fault, database_time(db))
+        fail_attempt(db, row, error, fault, now)
     after_failures(db, rows)
 
 
-def fail_attempt(row: Transfer, error: str, fault: str, now: datetime) -> None:
+def fail_attempt(db: Session, row: Transfer, error: str, fault: str, now: datetime) -> None:
     """Let a transfer wait for its next attempt, or end it when that was the last."""
+    count_failure(db, row.librarian_id, fault)
     row.error, row.fault = error, fault
     # That a neighbour has no room says nothing of the file: it waits for as long as that takes.
     if fault != "DESTINATION":

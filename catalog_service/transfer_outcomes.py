@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog_service import links
 from catalog_service.bulk import has_key_among
 from catalog_service.clock import database_time
+from catalog_service.link_hours import count_failure
 from catalog_service.tables import Librarian, Transfer, TransferBatch
 from catalog_service.transfer_claims import Hold, held_batch, lock_librarian
 from catalog_service.transfer_events import FailedCopy, load_copies, log_failures
@@ -117,7 +118,7 @@ def _end(db: Session, ends: Mapping[int, Report]) -> None:
     failed = ends.keys() - {copy.transfer_id for copy in arrived}
     changes = _Changes(database_time(db))
     for row in _load(db, failed):
-        _apply(row, ends[row.id], changes)
+        _apply(db, row, ends[row.id], changes)
     db.flush()
     log_failures(db, changes.failures)
     mark_suspect(db, changes.problems)
@@ -135,31 +136,32 @@ def _load(db: Session, transfer_ids: Collection[int]) -> Sequence[Transfer]:
     return db.scalars(fresh).all()
 
 
-def _apply(row: Transfer, report: Report, changes: _Changes) -> None:
+def _apply(db: Session, row: Transfer, report: Report, changes: _Changes) -> None:
     match report.state:
         case "CONFIRMED":
-            _decline(row, _differs(report.checksum), "FILE", changes)
+            _decline(db, row, _differs(report.checksum), "FILE", changes)
         case "DECLINED":
-            _decline(row, _sentence(report), report.fault or "FILE", changes)
+            _decline(db, row, _sentence(report), report.fault or "FILE", changes)
         case "FAILED":
-            _fail(row, report, changes)
+            _fail(db, row, report, changes)
         case "QUEUED":
             wait_again(row, changes.now)
             changes.waiting.append(row)
 
 
-def _decline(row: Transfer, error: str, fault: str, changes: _Changes) -> None:
+def _decline(db: Session, row: Transfer, error: str, fault: str, changes: _Changes) -> None:
+    count_failure(db, row.librarian_id, fault)
     _note_launched(row, error, changes)
     row.error, row.fault = error, fault
     end(row, "DECLINED", changes.now)
 
 
-def _fail(row: Transfer, report: Report, changes: _Changes) -> None:
+def _fail(db: Session, row: Transfer, report: Report, changes: _Changes) -> None:
     error = _sentence(report)
     _note_launched(row, error, changes)
     if report.fault == "SOURCE" and row.instance_id is not None:
         changes.problems[row.instance_id] = error
-    fail_attempt(row, error, report.fault or "LINK", changes.now)
+    fail_attempt(db, row, error, report.fault or "LINK", changes.now)
     changes.waiting.append(row)
 
 

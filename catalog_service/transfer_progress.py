@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog_service.bulk import driver_time, has_key_among, table_of, update_by_id
 from catalog_service.clock import database_time
+from catalog_service.link_hours import count_confirmed
 from catalog_service.remote_instances import add_remote_instances
 from catalog_service.tables import Instance, StandingOrder, Transfer
 from catalog_service.transfer_events import Copy, log_launches, log_successes
@@ -57,6 +58,8 @@ def confirm_copies(db: Session, copies: Sequence[Copy]) -> None:
     # In this order, as those who start batches lock them: the neighbour, then its orders.
     _believe(db, copies)
     _count(db, copies)
+    for copy in copies:
+        count_confirmed(db, copy.librarian_id, copy.size_bytes)
     _clear_suspicion(db, [copy.transfer_id for copy in copies if copy.start_time])
     log_successes(db, copies)
 

@@ -11,6 +11,7 @@ from catalog_service.tables.observations import Observation, ObservingSession
 from catalog_service.tables.saved_searches import SavedSearch
 from catalog_service.tables.site import Site
 from catalog_service.tables.standing_orders import FileNews, StandingOrder
+from catalog_service.tables.statistics import Arrival, LinkHour, StoreUsage
 from catalog_service.tables.stores import Agent, Store
 from catalog_service.tables.transfers import Transfer, TransferBatch
 from catalog_service.tables.uploads import Upload
@@ -18,6 +19,7 @@ from catalog_service.tables.uploads import Upload
 __all__ = [
     "Account",
     "Agent",
+    "Arrival",
     "AuditEntry",
     "Base",
     "File",
@@ -27,6 +29,7 @@ __all__ = [
     "Instance",
     "Job",
     "Librarian",
+    "LinkHour",
     "MetadataKey",
     "Observation",
     "ObservingSession",
@@ -39,6 +42,7 @@ __all__ = [
     "StagingFile",
     "StandingOrder",
     "Store",
+    "StoreUsage",
     "Token",
     "Transfer",
     "TransferBatch",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog_service.tables.base import Base, BigKey, JsonObject, name_type
@@ -95,6 +95,13 @@ class Instance(Base):
     __table_args__ = (
         UniqueConstraint("file_id", "store_id", "parent_dirs"),
         Index(None, "store_id", "file_name"),
+        # The few with something wrong with them.
+        Index(
+            "ix_instance_suspect",
+            "id",
+            sqlite_where=text("problem <> ''"),
+            postgresql_where=text("problem <> ''"),
+        ),
     )
 
 

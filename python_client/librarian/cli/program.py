@@ -75,6 +75,7 @@ COMMANDS = {
         ("revoke-token", "tokens", _ACCOUNTS, "End a token."),
         ("serve", "serve", _SITES, "Run a site on this machine."),
         ("rotate-keys", "keys", _SITES, "Give a site on this machine new keys."),
+        ("statistics", "statistics", _SITES, "Show what a site holds, and what arrived lately."),
         ("check-connections", "connections", _SITES, "Try each of your connections."),
         ("version", "about", _SITES, "Say which version this is."),
         ("completion", "about", _SITES, "Print a shell's completion script."),
