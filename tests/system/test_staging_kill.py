@@ -59,3 +59,28 @@ def test_a_staging_whose_process_is_killed_goes_on_where_it_was(
     assert {path.name: path.stat().st_ino for path in copies.iterdir()}.items() >= kept.items()
     for number in range(FILES):
         assert (copies / f"zen.{number:03d}.raw").read_bytes() == contents(number)
+
+
+def test_a_retried_staging_whose_catalogue_is_killed_goes_on_where_it_was(site: Site) -> None:
+    with site.librarian() as lib:
+        register_night(site, lib)
+        night, away = site.layout.store / "night", site.layout.store / "away"
+        away.mkdir()
+        for number in range(3, FILES):
+            (night / f"zen.{number:03d}.raw").rename(away / f"zen.{number:03d}.raw")
+        job = lib.stage_files('{"name-matches": "zen.%.raw"}', "job").wait(timeout_seconds=60)
+        assert (job.state, job.files_done) == ("FAILED", 3)
+        copies = Path(job.destination) / "night"
+        kept = {path.name: path.stat().st_ino for path in copies.glob("zen.*")}
+        for path in away.iterdir():
+            path.rename(night / path.name)
+        lib.retry_staging(job.id)
+        wait_until(lambda: len(list(copies.glob("zen.*"))) > len(kept), what="another copy")
+        site.kill("catalog_service")
+    site.restart("catalog_service")
+    with site.librarian() as lib:
+        ended = lib.get_job(job.id).wait(timeout_seconds=90)
+    assert (ended.state, ended.files_done, ended.files_failed) == ("SUCCEEDED", FILES, 0)
+    assert {path.name: path.stat().st_ino for path in copies.iterdir()}.items() >= kept.items()
+    for number in range(FILES):
+        assert (copies / f"zen.{number:03d}.raw").read_bytes() == contents(number)
