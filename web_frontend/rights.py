@@ -3,10 +3,12 @@
 The catalogue decides. This table spares people what it would refuse, and pages the actions.
 """
 
+from contextlib import suppress
+
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
-from librarian.errors import NotAllowedError
+from librarian.errors import LibrarianError, NotAllowedError
 from web_frontend.people import current_person
 
 ANYONE = "anyone"
@@ -22,6 +24,60 @@ RIGHTS: dict[str, str] = {
     "sign_in.sign_in_by_link": ANYONE,
     "sign_in.sign_out": ANYONE,
     "home.show_home": "READONLY",
+    # Files, observations and observing sessions.
+    "downloads.send": "READONLY",
+    "files.explain": "READONLY",
+    "files.send": "READWRITE",
+    "files.show": "READONLY",
+    "files.verify": "READWRITE",
+    "observations.list": "READONLY",
+    "observations.show": "READONLY",
+    "sessions.bar": "READONLY",
+    "sessions.list": "READONLY",
+    "sessions.show": "READONLY",
+    # Stores.
+    "stores.list": "READONLY",
+    "stores.list_rows": "READONLY",
+    "stores.show": "READONLY",
+    "stores.show_state": "READONLY",
+    "stores.change_settings": "ADMIN",
+    # Neighbouring librarians.
+    "librarians.list": "READONLY",
+    "librarians.list_rows": "READONLY",
+    "librarians.show": "READONLY",
+    "librarians.show_state": "READONLY",
+    "librarians.show_counts": "READONLY",
+    "librarians.test_connection": "READWRITE",
+    "librarians.enable_transfers": "ADMIN",
+    "librarian_settings.new_librarian": "ADMIN",
+    "librarian_settings.add_librarian": "ADMIN",
+    "librarian_settings.edit_librarian": "ADMIN",
+    "librarian_settings.update_librarian": "ADMIN",
+    "librarian_settings.remove_librarian": "ADMIN",
+    "reconciliations.start_reconciliation": "READWRITE",
+    "reconciliations.show_reconciliation": "READONLY",
+    "reconciliations.show_state": "READONLY",
+    "reconciliations.cancel_reconciliation": "READWRITE",
+    # Transfers.
+    "transfers.list": "READONLY",
+    "transfers.show_queue": "READONLY",
+    "transfers.show": "READONLY",
+    "transfers.show_state": "READONLY",
+    "transfers.change_transfers": "READWRITE",
+    # Standing orders.
+    "orders.list": "READONLY",
+    "orders.list_rows": "READONLY",
+    "orders.check_search": "READONLY",
+    "orders.show": "READONLY",
+    "orders.show_state": "READONLY",
+    "orders.preview_order": "READONLY",
+    "orders.new": "READWRITE",
+    "orders.create_order": "READWRITE",
+    "orders.preview_new": "READWRITE",
+    "orders.edit": "READWRITE",
+    "orders.update_order": "READWRITE",
+    "orders.enable_order": "READWRITE",
+    "orders.delete_order": "READWRITE",
 }
 
 
@@ -44,7 +100,9 @@ def check_rights() -> Response | None:
     from web_frontend.views.sign_in import to_sign_in
 
     if request.endpoint is None:
-        # No such page: that is told to those who are signed in and to all others alike.
+        # No such page: all are told that alike, and who is signed in keeps the way to others.
+        with suppress(LibrarianError):
+            current_person()
         return None
     least = RIGHTS.get(request.endpoint)
     if least == ANYONE:

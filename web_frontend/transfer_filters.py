@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from typing import Any
 
 from librarian.client.librarian import Librarian
 from librarian.client.transfer_records import Changed, Transfer, TransferPage
@@ -53,7 +54,7 @@ class TransferFilter:
         """Tell whether it holds for all transfers."""
         return self == TransferFilter()
 
-    def query(self, **changes: str) -> dict[str, str]:
+    def query(self, **changes: str) -> dict[str, Any]:
         """Return what an address says of it, with changes; what is empty is left away."""
         return {name: value for name, value in {**asdict(self), **changes}.items() if value}
 

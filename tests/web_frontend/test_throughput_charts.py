@@ -1,11 +1,11 @@
 """Charts of what was sent, and of how full a store was."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from librarian.client.statistics import StoreUsage, Throughput
 from web_frontend.plots.bars import HEIGHT, WIDTH, lay_out_bars
 from web_frontend.plots.throughput import SPANS, chart_throughput
 from web_frontend.plots.usage import chart_usage
@@ -13,23 +13,9 @@ from web_frontend.plots.usage import chart_usage
 NOW = datetime(2026, 11, 21, 21, 48, 5, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What was sent in an hour."""
-
-    time: datetime
-    file_count: int = 0
-    total_bytes: int = 0
-    failures: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Usage:
-    """How full a store was."""
-
-    time: datetime
-    capacity_bytes: int
-    free_bytes: int
+def sent(time: datetime, files: int = 0, size_bytes: int = 0, **failures: int) -> Throughput:
+    """Return what was sent in an hour."""
+    return Throughput("archive", time, files, size_bytes, failures)
 
 
 @given(st.lists(st.integers(0, 10**15), max_size=60))
@@ -48,27 +34,27 @@ def test_bars_stay_in_the_picture(values: list[int]):
     st.lists(st.tuples(st.integers(0, 23), st.integers(0, 9), st.integers(0, 10**12))),
     st.sampled_from(sorted(SPANS)),
 )
-def test_what_lies_within_the_span_is_counted_once(sent: list[tuple[int, int, int]], span: str):
+def test_what_lies_within_the_span_is_counted_once(told: list[tuple[int, int, int]], span: str):
     hour = NOW.replace(minute=0, second=0)
-    samples = [Sent(hour - timedelta(hours=back), files, size) for back, files, size in sent]
+    samples = [sent(hour - timedelta(hours=back), files, size) for back, files, size in told]
 
     chart = chart_throughput(samples, SPANS[span], NOW)
 
-    assert chart.file_count == sum(files for _, files, _ in sent)
-    assert chart.total_bytes == sum(size for _, _, size in sent)
+    assert chart.file_count == sum(files for _, files, _ in told)
+    assert chart.total_bytes == sum(size for _, _, size in told)
     assert len(chart.slots) == SPANS[span].slots
 
 
 def test_what_is_older_than_the_span_is_left_out():
-    chart = chart_throughput([Sent(NOW - timedelta(hours=25), 1, 1)], SPANS["day"], NOW)
+    chart = chart_throughput([sent(NOW - timedelta(hours=25), 1, 1)], SPANS["day"], NOW)
 
     assert chart.is_empty
 
 
 def test_failures_are_summed_by_cause_the_most_frequent_first():
     samples = [
-        Sent(NOW, failures={"LINK": 1, "FILE": 2}),
-        Sent(NOW - timedelta(hours=3), failures={"LINK": 4, "SOURCE": 0}),
+        sent(NOW, LINK=1, FILE=2),
+        sent(NOW - timedelta(hours=3), LINK=4, SOURCE=0),
     ]
 
     chart = chart_throughput(samples, SPANS["day"], NOW)
@@ -78,7 +64,7 @@ def test_failures_are_summed_by_cause_the_most_frequent_first():
 
 
 def test_the_line_of_a_store_goes_from_its_first_sample_to_its_last():
-    samples = [Usage(NOW, 100, 75), Usage(NOW + timedelta(days=1), 100, 50)]
+    samples = [StoreUsage(NOW, 100, 75, 1), StoreUsage(NOW + timedelta(days=1), 100, 50, 2)]
 
     chart = chart_usage(samples)
 
@@ -88,5 +74,5 @@ def test_the_line_of_a_store_goes_from_its_first_sample_to_its_last():
 
 
 def test_one_sample_is_no_line():
-    assert chart_usage([Usage(NOW, 100, 75)]) is None
+    assert chart_usage([StoreUsage(NOW, 100, 75, 1)]) is None
     assert chart_usage([]) is None

@@ -4,34 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
+from librarian.client.statistics import Throughput
 from librarian.sizes import format_size
 from web_frontend.plots.bars import BarChart, lay_out_bars
-
-
-class Sample(Protocol):
-    """What the site kept of one hour, or day."""
-
-    @property
-    def time(self) -> datetime:
-        """Return when it began."""
-        ...
-
-    @property
-    def file_count(self) -> int:
-        """Return the files confirmed."""
-        ...
-
-    @property
-    def total_bytes(self) -> int:
-        """Return the bytes of them."""
-        ...
-
-    @property
-    def failures(self) -> Mapping[str, int]:
-        """Return the failures by cause."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +74,7 @@ class ThroughputChart:
         return not self.file_count and not self.failures
 
 
-def chart_throughput(samples: Iterable[Sample], span: Span, now: datetime) -> ThroughputChart:
+def chart_throughput(samples: Iterable[Throughput], span: Span, now: datetime) -> ThroughputChart:
     """Return a chart of what is within the span that ends now; slots in which nothing was, too."""
     slots = _slots(list(samples), span, now)
     titles = [_title(slot) for slot in slots]
@@ -114,10 +90,10 @@ def chart_throughput(samples: Iterable[Sample], span: Span, now: datetime) -> Th
     )
 
 
-def _slots(samples: Sequence[Sample], span: Span, now: datetime) -> list[Slot]:
+def _slots(samples: Sequence[Throughput], span: Span, now: datetime) -> list[Slot]:
     last = _begin(now, span)
     begins = [last - span.slot * back for back in reversed(range(span.slots))]
-    found: dict[datetime, list[Sample]] = {begin: [] for begin in begins}
+    found: dict[datetime, list[Throughput]] = {begin: [] for begin in begins}
     for sample in samples:
         begin = _begin(sample.time, span)
         if begin in found:
@@ -130,14 +106,14 @@ def _begin(moment: datetime, span: Span) -> datetime:
     return hour.replace(hour=0) if span.slot >= timedelta(days=1) else hour
 
 
-def _slot(begin: datetime, samples: Sequence[Sample], span: Span) -> Slot:
+def _slot(begin: datetime, samples: Sequence[Throughput], span: Span) -> Slot:
     failures: Counter[str] = Counter()
     for sample in samples:
         failures.update({cause: count for cause, count in sample.failures.items() if count})
     return Slot(
         begin,
         f"{begin:%Y-%m-%d}" if span.slot >= timedelta(days=1) else f"{begin:%Y-%m-%d %H:%M}",
-        sum(sample.file_count for sample in samples),
+        sum(sample.files for sample in samples),
         sum(sample.total_bytes for sample in samples),
         failures,
     )

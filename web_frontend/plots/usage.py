@@ -3,29 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+
+from librarian.client.statistics import StoreUsage
 
 WIDTH, HEIGHT = 1000.0, 100.0
 _FEWEST_SAMPLES = 2
-
-
-class Sample(Protocol):
-    """How full the store was at some time."""
-
-    @property
-    def time(self) -> datetime:
-        """Return when that was."""
-        ...
-
-    @property
-    def capacity_bytes(self) -> int:
-        """Return the size of its file system."""
-        ...
-
-    @property
-    def free_bytes(self) -> int:
-        """Return the free bytes on it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +23,7 @@ class UsageChart:
     height: float = HEIGHT
 
 
-def chart_usage(samples: Sequence[Sample]) -> UsageChart | None:
+def chart_usage(samples: Sequence[StoreUsage]) -> UsageChart | None:
     """Return the line through all samples, oldest first; None for too few to draw one."""
     if len(samples) < _FEWEST_SAMPLES:
         return None

@@ -3,13 +3,37 @@
 from flask import Flask
 
 from web_frontend import assets
-from web_frontend.views import health, home, sign_in
+from web_frontend.views import (
+    downloads,
+    files,
+    health,
+    home,
+    librarian_settings,
+    librarians,
+    observations,
+    orders,
+    reconciliations,
+    sessions,
+    sign_in,
+    stores,
+    transfers,
+)
 
 BLUEPRINTS = (
     assets.blueprint,
+    downloads.blueprint,
+    files.blueprint,
     health.blueprint,
     home.blueprint,
+    librarian_settings.blueprint,
+    librarians.blueprint,
+    observations.blueprint,
+    orders.blueprint,
+    reconciliations.blueprint,
+    sessions.blueprint,
     sign_in.blueprint,
+    stores.blueprint,
+    transfers.blueprint,
 )
 
 
