@@ -18,6 +18,8 @@ PAGE_TIMEOUT_SECONDS = 10.0
 
 _KNOWN_SECONDS = 5.0
 _NAME_SECONDS = 60.0
+_HEALTH_SECONDS = 1.0
+_HEALTH_TIMEOUT_SECONDS = 2.0
 _NOBODY = "none"
 
 
@@ -39,6 +41,8 @@ class Catalogue:
         self._lock = threading.Lock()
         self._people: TTLCache[str, SiteInfo] = TTLCache(10_000, _KNOWN_SECONDS)
         self._names: TTLCache[str, str] = TTLCache(1, _NAME_SECONDS)
+        # Strangers ask for it too: they must not call the catalogue as often as they like.
+        self._health: TTLCache[str, bool] = TTLCache(1, _HEALTH_SECONDS)
 
     def librarian(
         self, token: str, address: str, *, timeout_seconds: float = PAGE_TIMEOUT_SECONDS
@@ -78,25 +82,33 @@ class Catalogue:
     def site_name(self) -> str:
         """Return the site's name for a page without a sign-in; empty when it is not known."""
         with self._lock:
-            name = self._names.get("site")
-        if name is None:
-            try:
-                name = self.librarian(self._own_token, "", timeout_seconds=2.0).ping().site
-            except LibrarianError:
-                return ""
+            name = self._names.get("site", "")
+        if not name and self.answers():
             with self._lock:
-                self._names["site"] = name
+                name = self._names.get("site", "")
         return name
 
     def answers(self) -> bool:
         """Say whether the catalogue serves just now."""
+        with self._lock:
+            known = self._health.get("catalogue")
+        if known is None:
+            known = self._ask_health()
+            with self._lock:
+                self._health["catalogue"] = known
+        return known
+
+    def _ask_health(self) -> bool:
+        asking = self.librarian(self._own_token, "", timeout_seconds=_HEALTH_TIMEOUT_SECONDS)
         try:
-            self.librarian(self._own_token, "", timeout_seconds=2.0).ping()
+            name = asking.ping().site
         except NotReachableError:
             return False
         except LibrarianError:
             # It refuses, so it is there.
             return True
+        with self._lock:
+            self._names["site"] = name
         return True
 
     def close(self) -> None:

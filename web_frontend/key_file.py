@@ -1,13 +1,10 @@
 """The key that signs cookies: made once, for the front end alone to read."""
 
-import logging
 import os
 import secrets
 from pathlib import Path
 
 from librarian.service.config import ConfigError
-
-logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
 
@@ -25,14 +22,9 @@ def read_key(path: Path) -> str:
 
 
 def read_token(path: Path) -> str:
-    """Return the token of the front end's own account; empty without one."""
+    """Return the token of the front end's own account."""
     try:
         return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        logger.warning(
-            "token_file %s is not there: the catalogue counts all who sign in as one address.", path
-        )
-        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"token_file {path} cannot be read: {error}.") from error
 

@@ -25,6 +25,7 @@ Environments = Mapping[Service, Mapping[str, str]]
 # Without neighbours a transfer service has nothing to do, and its start would cost each test time,
 # as that of a web front end would, which few look at.
 SERVICES: tuple[Service, ...] = ("catalog_service", "store_agent")
+WEB_SERVICES: tuple[Service, ...] = (*SERVICES, "web_frontend")
 ALL_SERVICES: tuple[Service, ...] = (*SERVICES, "transfer_service")
 CONNECTION = "local"
 

@@ -25,7 +25,7 @@ listem = "127.0.0.1:1"
 """
 
 
-SERVICES = {"catalog_service", "store_agent", "transfer_service"}
+SERVICES = {"catalog_service", "store_agent", "transfer_service", "web_frontend"}
 
 
 @pytest.fixture
@@ -268,5 +268,5 @@ def test_a_service_that_cannot_start_ends_the_others_too(
     site_toml.write_text(text.replace("store_prefixes = [", 'store_prefixes = ["relative", '))
     assert "store_prefixes" in refused("--dir", tmp_path / "D", config=config)
     # The ports are free again.
-    for number in range(3):
+    for number in range(4):
         socket.create_server(("127.0.0.1", port + number)).close()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from librarian.client.librarian import Librarian
 from librarian.service.config import load_config
-from tests.system.site import Site
+from tests.system.site import WEB_SERVICES, Site
 from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import ROLES, People
 from web_frontend.app import create_app
@@ -25,8 +25,7 @@ def web_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     What a test makes there, it names after itself, and it leaves what others made alone. Who stops
     a service makes a site of their own.
     """
-    services = ("catalog_service", "store_agent", "web_frontend")
-    with Site(tmp_path_factory.mktemp("web") / "site", services=services) as site:
+    with Site(tmp_path_factory.mktemp("web") / "site", services=WEB_SERVICES) as site:
         yield site
 
 

@@ -116,6 +116,7 @@ def test_each_role_meets_what_it_may_and_no_more(
 ) -> None:
     for method, path in _requests_of(web_app, endpoint):
         answer = web_as(role).client.open(path, method=method)
+        answer.close()
         refused = answer.status_code == 403
         # Without a form's token, nothing is done: the right is looked at before.
         assert refused is not covers(role, RIGHTS[endpoint]), (method, path, answer.status_code)
@@ -125,6 +126,7 @@ def test_each_role_meets_what_it_may_and_no_more(
 def test_a_stranger_meets_the_sign_in(web_app: Flask, stranger: WebClient, endpoint: str) -> None:
     for method, path in _requests_of(web_app, endpoint):
         answer = stranger.client.open(path, method=method)
+        answer.close()
         if RIGHTS[endpoint] == ANYONE:
             assert answer.status_code not in (303, 403)
         else:

@@ -8,7 +8,7 @@ import click
 
 from librarian.cli.arguments import json_option
 from librarian.cli.output import print_json, print_line
-from librarian.supervisor.config import DEFAULT_PORT
+from librarian.supervisor.config import DEFAULT_PORT, WEB
 from librarian.supervisor.layout import SiteDirectory, make_site_directory
 from librarian.supervisor.serving import ReadySite, ServeOptions, serve_site
 
@@ -28,9 +28,9 @@ The connection `{name}` of your client leads here. Try, in another terminal:
 )
 @click.option(
     "--port",
-    type=click.IntRange(1, 65534),
-    help="Port of a new site's catalogue; the agent takes the next one. It is kept in site.toml,"
-    f" and not changed by a later start.  [default: {DEFAULT_PORT}]",
+    type=click.IntRange(1, 65532),
+    help="Port of a new site's catalogue; the other services take the next three. It is kept in"
+    f" site.toml, and not changed by a later start.  [default: {DEFAULT_PORT}]",
 )
 @json_option
 def serve(config: Path | None, directory: Path | None, port: int | None, as_json: bool) -> None:
@@ -85,6 +85,8 @@ def _print_text(ready: ReadySite, directory: SiteDirectory | None) -> None:
         print_line(f"{'administrator':<16} {ready.administrator.name}")
         print_line(f"{'token':<16} {ready.administrator.token}")
         print_line("This token is shown once.")
+    if WEB in ready.addresses:
+        print_line(f"{'web pages':<16} http://{ready.addresses[WEB]}/")
     if ready.connection:
         print_line(_NEXT.format(name=ready.connection).rstrip())
     print_line("ready", flush=True)

@@ -42,6 +42,7 @@ def test_the_configuration_names_absolute_paths_and_all_ports(
     assert tables["catalog_service"]["listen"] == f"127.0.0.1:{port}"
     assert tables["store_agent"]["listen"] == f"127.0.0.1:{port + 1}"
     assert tables["transfer_service"]["listen"] == f"127.0.0.1:{port + 2}"
+    assert tables["web_frontend"]["listen"] == f"127.0.0.1:{port + 3}"
     assert tables["catalog_service"]["database_url"] == f"sqlite:///{root}/catalog.sqlite"
     assert tables["store_agent"]["store_prefixes"] == [f"{root}/store", f"{root}/stores"]
     assert tables["store_agent"]["staging_prefix"] == f"{root}/staging"

@@ -1,0 +1,59 @@
+"""The catalogue stops and starts: pages say so, and come back by themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from librarian.service.config import load_config
+from tests.polling import wait_until
+from tests.system.site import WEB_SERVICES, Site
+from tests.web_frontend.pages import WebClient
+from tests.web_frontend.people import People
+from web_frontend.app import create_app
+from web_frontend.config import WebFrontendConfig
+
+
+@pytest.fixture(scope="module")
+def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("away") / "site", services=WEB_SERVICES) as site:
+        with site.librarian() as admin:
+            People.of(admin, ["ADMIN"])
+        yield site
+
+
+def test_pages_say_that_the_catalogue_is_away(own_site: Site) -> None:
+    config = load_config(own_site.layout.config_file, "web_frontend", WebFrontendConfig)
+    client = WebClient(create_app(config))
+    own_site.stop_service("catalog_service")
+    try:
+        health, page = client.get("/healthz"), client.get("/sign-in")
+        refused = client.sign_in(People().name("ADMIN"), People.password)
+    finally:
+        own_site.restart("catalog_service")
+    assert (health.status, page.status, refused.status) == (503, 200, 503)
+    assert "catalogue of this site does not answer" in refused.words()
+    assert f":{own_site.port}" not in refused.text
+    wait_until(lambda: client.get("/healthz").status == 200, what="the catalogue")
+    assert client.sign_in(People().name("ADMIN"), People.password).status == 303
+
+
+def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Browser) -> None:
+    page = browser.new_page(base_url=f"http://127.0.0.1:{own_site.port + 3}")
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(People().name("ADMIN"))
+    page.get_by_label("Password").fill(People.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+    own_site.stop_service("catalog_service")
+    try:
+        page.goto("/?again")
+        # What was just learnt of a person is believed for some seconds.
+        wait_until(
+            lambda: page.reload() and page.locator("h1").text_content() == "Out of reach",
+            what="the page that waits",
+        )
+    finally:
+        own_site.restart("catalog_service")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home", timeout=15_000)
+    page.close()
