@@ -5,6 +5,7 @@ from flask import Flask
 from web_frontend import assets
 from web_frontend.views import (
     downloads,
+    exports,
     files,
     health,
     home,
@@ -13,6 +14,9 @@ from web_frontend.views import (
     observations,
     orders,
     reconciliations,
+    saved_searches,
+    search,
+    sending,
     sessions,
     sign_in,
     stores,
@@ -22,6 +26,7 @@ from web_frontend.views import (
 BLUEPRINTS = (
     assets.blueprint,
     downloads.blueprint,
+    exports.blueprint,
     files.blueprint,
     health.blueprint,
     home.blueprint,
@@ -30,6 +35,9 @@ BLUEPRINTS = (
     observations.blueprint,
     orders.blueprint,
     reconciliations.blueprint,
+    saved_searches.blueprint,
+    search.blueprint,
+    sending.blueprint,
     sessions.blueprint,
     sign_in.blueprint,
     stores.blueprint,

@@ -1,0 +1,39 @@
+"""Where a search is not understood: the place that an error names, in the text that was typed."""
+
+import re
+from dataclasses import dataclass
+
+_PLACE = re.compile(r"At line (\d+), column (\d+): (.*)", re.DOTALL)
+_AROUND_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sentence, and the line of the search with the character where it went wrong."""
+
+    sentence: str
+    before: str = ""
+    mark: str = ""
+    after: str = ""
+    # The character's number in the whole search; -1 when the sentence names no place.
+    offset: int = -1
+
+
+def find_mistake(search: str, message: str) -> Mistake:
+    """Return the place in a search that an error's message tells."""
+    found = _PLACE.fullmatch(message)
+    if not found:
+        return Mistake(message)
+    number, column = int(found[1]), int(found[2])
+    lines = search.split("\n")
+    if not (0 < number <= len(lines) and 0 < column <= len(lines[number - 1]) + 1):
+        return Mistake(message)
+    line, at = lines[number - 1], column - 1
+    start = max(0, at - _AROUND_CHARACTERS)
+    return Mistake(
+        found[3],
+        ("…" if start else "") + line[start:at],
+        line[at : at + 1] or " ",
+        line[at + 1 : at + 1 + _AROUND_CHARACTERS],
+        sum(len(one) + 1 for one in lines[: number - 1]) + at,
+    )
