@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from flask import Response, current_app
 
@@ -19,6 +20,16 @@ class Slots:
         if not self._free.acquire(blocking=False):
             raise BusyError("Too many live pages and downloads are open just now.")
         return _Held(parts, self._free)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take a place for work of minutes that a person waits for; raise BusyError."""
+        if not self._free.acquire(blocking=False):
+            raise BusyError("Too much that takes long is under way just now.")
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 class _Held(Iterator[bytes]):
@@ -47,10 +58,15 @@ class _Held(Iterator[bytes]):
         self.close()
 
 
+def stream_slots() -> Slots:
+    """Return the application's places for what takes long."""
+    slots: Slots = current_app.extensions["stream_slots"]
+    return slots
+
+
 def streamed(parts: Iterable[bytes], *, media_type: str) -> Response:
     """Return an answer that is sent as it is made; raise BusyError when too many are."""
-    slots: Slots = current_app.extensions["stream_slots"]
-    answer = Response(slots.hold(parts), mimetype=media_type)
+    answer = Response(stream_slots().hold(parts), mimetype=media_type)
     # nginx would keep what is live back until there is much of it.
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -1,9 +1,9 @@
 """Which bytes a browser asks for: RFC 9110, one range at a time."""
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from werkzeug.datastructures import Headers
 from werkzeug.http import parse_etags, parse_if_range_header, parse_range_header
 
 
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     stop: int
 
 
-def wanted_bytes(headers: Mapping[str, str], etag: str, size_bytes: int) -> Wanted:
+def wanted_bytes(headers: Headers, etag: str, size_bytes: int) -> Wanted:
     """Return which of a file's bytes are asked for; `etag` names its contents, without quotes.
 
     Several ranges at once are answered with the whole file, as the RFC allows.

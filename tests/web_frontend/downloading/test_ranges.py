@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import Headers
 
 from web_frontend.downloading.ranges import Answer, wanted_bytes
 
@@ -33,19 +34,19 @@ WHOLE = (Answer.WHOLE, 0, 10)
     ],
 )
 def test_a_range_is_cut_to_what_there_is(header: str, expected: tuple[Answer, int, int]) -> None:
-    assert wanted_bytes({"Range": header}, ETAG, 10) == expected
+    assert wanted_bytes(Headers({"Range": header}), ETAG, 10) == expected
 
 
 def test_of_an_empty_file_no_range_can_be_had() -> None:
-    assert wanted_bytes({"Range": "bytes=0-"}, ETAG, 0) == UNSATISFIABLE
-    assert wanted_bytes({"Range": "bytes=-5"}, ETAG, 0) == UNSATISFIABLE
-    assert wanted_bytes({}, ETAG, 0) == (Answer.WHOLE, 0, 0)
+    assert wanted_bytes(Headers({"Range": "bytes=0-"}), ETAG, 0) == UNSATISFIABLE
+    assert wanted_bytes(Headers({"Range": "bytes=-5"}), ETAG, 0) == UNSATISFIABLE
+    assert wanted_bytes(Headers({}), ETAG, 0) == (Answer.WHOLE, 0, 0)
 
 
 @given(st.integers(1, 200), st.integers(0, 250), st.integers(0, 250))
 def test_any_range_is_what_a_slice_is(size: int, first: int, last: int) -> None:
     data = bytes(range(size % 256)) if size < 256 else b""
-    answer, start, stop = wanted_bytes({"Range": f"bytes={first}-{last}"}, ETAG, size)
+    answer, start, stop = wanted_bytes(Headers({"Range": f"bytes={first}-{last}"}), ETAG, size)
     if first > last:
         assert (answer, start, stop) == (Answer.WHOLE, 0, size)
     elif first >= size:
@@ -58,7 +59,7 @@ def test_any_range_is_what_a_slice_is(size: int, first: int, last: int) -> None:
 @given(st.integers(0, 200), st.integers(1, 250))
 def test_the_last_bytes_are_what_a_slice_is(size: int, count: int) -> None:
     data = bytes(size)
-    answer, start, stop = wanted_bytes({"Range": f"bytes=-{count}"}, ETAG, size)
+    answer, start, stop = wanted_bytes(Headers({"Range": f"bytes=-{count}"}), ETAG, size)
     assert data[start:stop] == data[-count:]
     assert answer is (Answer.PART if size else Answer.UNSATISFIABLE)
 
@@ -74,7 +75,10 @@ def test_the_last_bytes_are_what_a_slice_is(size: int, count: int) -> None:
     ],
 )
 def test_a_rest_is_sent_only_of_the_same_contents(if_range: str, answer: Answer) -> None:
-    assert wanted_bytes({"Range": "bytes=1-2", "If-Range": if_range}, ETAG, 10).answer is answer
+    assert (
+        wanted_bytes(Headers({"Range": "bytes=1-2", "If-Range": if_range}), ETAG, 10).answer
+        is answer
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,4 +94,4 @@ def test_a_rest_is_sent_only_of_the_same_contents(if_range: str, answer: Answer)
     ],
 )
 def test_what_a_browser_has_is_not_sent_again(headers: dict[str, str], answer: Answer) -> None:
-    assert wanted_bytes(headers, ETAG, 10).answer is answer
+    assert wanted_bytes(Headers(headers), ETAG, 10).answer is answer

@@ -1,0 +1,102 @@
+"""Observing sessions: a list, newest first, and each by itself."""
+
+from flask import Blueprint, render_template, request
+
+from librarian.client.librarian import Librarian
+from librarian.client.records import ObservingSession
+from librarian.errors import NotFoundError
+from web_frontend.catalogue import librarian
+from web_frontend.moments import duration_seconds, lst_after, newest_first_from
+from web_frontend.plots.time_bars import draw_time_bar
+from web_frontend.requests import is_fragment
+from web_frontend.views.observations import duration_of
+
+blueprint = Blueprint("sessions", __name__)
+
+_SESSIONS_A_PAGE = 50
+_OBSERVATIONS_A_PAGE = 100
+# More are too narrow to be told apart, and would take the page too long.
+_OBSERVATIONS_DRAWN = 2000
+
+
+@blueprint.get("/sessions", endpoint="list")
+def list_sessions() -> str:
+    """Show observing sessions, newest first."""
+    at, token = request.args.get("at", ""), request.args.get("page", "")
+    search = newest_first_from(at)
+    if "obsid-at-most" in search:
+        search = {"session-id-at-most": search["obsid-at-most"]}
+    found = librarian().search_sessions(
+        search, limit=_SESSIONS_A_PAGE, order_by="session-id,desc", page_token=token
+    )
+    sessions = list(found)
+    return render_template(
+        "sessions/list.html",
+        sessions=sessions,
+        at=at,
+        is_first_page=not token,
+        next_page_token=found.page_token if len(sessions) == _SESSIONS_A_PAGE else "",
+        duration_of=session_duration,
+    )
+
+
+@blueprint.get("/sessions/<int(max=9223372036854775807):id>", endpoint="show")
+def show_session(id: int) -> str:
+    """Show one observing session, with its observations."""
+    site = librarian()
+    session = _get_session(site, id)
+    token = request.args.get("page", "")
+    found = site.search_observations(
+        f"session:{id}", limit=_OBSERVATIONS_A_PAGE, order_by="obsid", page_token=token
+    )
+    observations = list(found)
+    duration = session_duration(session)
+    # An observing session is called after its first observation.
+    start_lst_hr = site.get_observation(id).start_lst_hr
+    return render_template(
+        "sessions/show.html",
+        session=session,
+        duration=duration,
+        start_lst_hr=start_lst_hr,
+        stop_lst_hr=lst_after(start_lst_hr, duration),
+        earlier=_find(site, f"session:<{id}", "session-id,desc"),
+        later=_find(site, f"session:>{id}", "session-id"),
+        types=site.count_file_types(session_id=id),
+        observations=observations,
+        duration_of=duration_of,
+        is_first_page=not token,
+        next_page_token=found.page_token if len(observations) == _OBSERVATIONS_A_PAGE else "",
+    )
+
+
+@blueprint.get("/sessions/<int(max=9223372036854775807):id>/bar", endpoint="bar")
+def show_bar(id: int) -> str:
+    """Show when the observations of an observing session were made, as a picture."""
+    site = librarian()
+    session = _get_session(site, id)
+    observations = list(
+        site.search_observations(f"session:{id}", limit=_OBSERVATIONS_DRAWN, order_by="obsid")
+    )
+    return render_template(
+        "sessions/_bar.html" if is_fragment() else "sessions/bar.html",
+        session=session,
+        bar=draw_time_bar(session, observations),
+        is_cut=session.observation_count > len(observations),
+        drawn_count=len(observations),
+    )
+
+
+def session_duration(session: ObservingSession) -> float | None:
+    """Return how many seconds an observing session lasted."""
+    return duration_seconds(session.start_time_jd, session.stop_time_jd)
+
+
+def _get_session(site: Librarian, id: int) -> ObservingSession:
+    session = _find(site, f"session:{id}", "session-id")
+    if session is None:
+        raise NotFoundError(f"There is no observing session {id}.")
+    return session
+
+
+def _find(site: Librarian, search: str, order_by: str) -> ObservingSession | None:
+    return next(iter(site.search_sessions(search, limit=1, order_by=order_by)), None)
