@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from librarian import errors
+from web_frontend import people
 from web_frontend.requests import is_fragment
 
 logger = logging.getLogger(__name__)
@@ -94,7 +95,10 @@ def show_error(error: errors.LibrarianError) -> Response:
 def _sign_in_again(error: errors.NotSignedInError) -> Response:
     from web_frontend.views.sign_in import to_sign_in
 
-    return to_sign_in()
+    # What was learnt of the person a moment ago would lead them back here, again and again.
+    back = to_sign_in(ended=True)
+    people.forget()
+    return back
 
 
 def _show_forged(error: CSRFError) -> Response:

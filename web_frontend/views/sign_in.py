@@ -21,12 +21,12 @@ blueprint = Blueprint("sign_in", __name__)
 _TIMEOUT_SECONDS = 30.0
 
 
-def to_sign_in() -> Response:
+def to_sign_in(*, ended: bool = False) -> Response:
     """Lead to the page to sign in, and from there back to this one."""
     back = this_page()
     values = {
         "next": back if back != "/" else None,
-        "ended": "1" if g.get("sign_in_ended") else None,
+        "ended": "1" if ended or g.get("sign_in_ended") else None,
     }
     query = urlencode({name: value for name, value in values.items() if value})
     return go_to(url_for("sign_in.show_sign_in") + (f"?{query}" if query else ""))
