@@ -99,12 +99,11 @@ def _count_try(db: Session, name: str, address: str) -> str | None:
     """Return the hash to compare with; None when there is none, or no try is allowed now."""
     # Before the address: everyone takes the two in this order, and so nobody waits for ever.
     account = _find_person(db, name)
-    now = database_time(db)
-    if not count_address_try(db, address, now):
+    if not count_address_try(db, address):
         return None
     if account is None or account.password_hash is None:
         return None
-    return account.password_hash if count_account_try(account, now) else None
+    return account.password_hash if count_account_try(account, database_time(db)) else None
 
 
 def _note_refusal(db: Session, name: str, address: str, *, counted: bool) -> None:

@@ -59,7 +59,7 @@ def _sign_in(db: Session, code: str, address: str) -> SignedIn | None:
     """Return what a code is worth; None for nothing, for the try shall count also then."""
     # The account before the address, as everywhere, so that nobody waits for ever.
     account = _lock_account(db, code)
-    if not count_address_try(db, address, database_time(db)):
+    if not count_address_try(db, address):
         return None
     role = _take(db, code)
     if account is None or role is None:

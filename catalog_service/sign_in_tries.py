@@ -43,13 +43,14 @@ def forget_account_tries(account: Account) -> None:
     account.failed_sign_ins, account.blocked_until = 0, None
 
 
-def count_address_try(db: Session, address: str, now: datetime) -> bool:
+def count_address_try(db: Session, address: str) -> bool:
     """Count a try to sign in from an address; say whether it may be judged."""
-    row = _lock(db, address, now)
+    row = _lock(db, address)
+    now = database_time(db)
     if row.blocked_until is not None and row.blocked_until > now:
         return False
     quiet = (now - row.update_time).total_seconds()
-    row.failed_sign_ins = max(0, row.failed_sign_ins - int(quiet // _FORGET_ONE_SECONDS)) + 1
+    row.failed_sign_ins = max(0, row.failed_sign_ins - int(quiet / _FORGET_ONE_SECONDS)) + 1
     row.blocked_until = _next_try(now, row.failed_sign_ins - _FREE_ADDRESS_TRIES)
     row.update_time = now
     return True
@@ -57,7 +58,7 @@ def count_address_try(db: Session, address: str, now: datetime) -> bool:
 
 def take_address_try_back(db: Session, address: str) -> None:
     """Count one try less from an address: it was a good one."""
-    row = _lock(db, address, database_time(db))
+    row = _lock(db, address)
     row.failed_sign_ins = max(0, row.failed_sign_ins - 1)
     if row.failed_sign_ins < _FREE_ADDRESS_TRIES:
         row.blocked_until = None
@@ -68,8 +69,7 @@ def touch_address(db: Session, address: str) -> None:
 
     Else who measures the time could tell.
     """
-    now = database_time(db)
-    _lock(db, address, now).update_time = now
+    _lock(db, address).update_time = database_time(db)
 
 
 def forget_addresses(db: Session) -> None:
@@ -78,9 +78,9 @@ def forget_addresses(db: Session) -> None:
     db.execute(delete(_ADDRESSES).where(old))
 
 
-def _lock(db: Session, address: str, now: datetime) -> SignInAddress:
+def _lock(db: Session, address: str) -> SignInAddress:
     key = _key(address)
-    row = {"address": key, "failed_sign_ins": 0, "update_time": now}
+    row = {"address": key, "failed_sign_ins": 0, "update_time": database_time(db)}
     # Two first tries at once: both find the one row.
     db.execute(insert_or(db, _ADDRESSES).values(row).on_conflict_do_nothing())
     statement = select(SignInAddress).where(SignInAddress.address == key)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from cachetools import TTLCache
 from flask import current_app, g, request
 
+from librarian.client.account_records import SiteInfo
 from librarian.client.connections import ConnectionSettings
 from librarian.client.librarian import Librarian
-from librarian.client.records import SiteInfo
 from librarian.client.sites import SiteLink
 from librarian.errors import LibrarianError, NotReachableError
 from web_frontend.config import WebFrontendConfig

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, request
 from flask import session as cookie
 
-from librarian.client.records import NewToken, SiteInfo
+from librarian.client.account_records import NewToken, SiteInfo
 from librarian.errors import NotSignedInError
 from web_frontend.catalogue import catalogue
 

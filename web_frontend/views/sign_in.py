@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from librarian.client.account_records import NewToken
 from librarian.client.messages import read_new_token
-from librarian.client.records import NewToken
 from librarian.errors import BusyError, LibrarianError, NotReachableError, NotSignedInError
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 from web_frontend import people

@@ -13,8 +13,8 @@ from librarian.cli.arguments import (
 )
 from librarian.cli.output import Column, format_time, print_json, print_line, print_rows
 from librarian.cli.passwords import password_file_option, read_password
+from librarian.client.account_records import Account
 from librarian.client.librarian import Librarian
-from librarian.client.records import Account
 
 _COLUMNS = [
     Column("Name"),
@@ -37,6 +37,7 @@ role_argument = click.argument(
 @click.option("--no-password", is_flag=True, help="Ask for no password: it will have tokens only.")
 @click.option("--agent", is_flag=True, help="For a store agent instead of a person.")
 @click.option("--transfer-service", is_flag=True, help="For a transfer service.")
+@click.option("--web-frontend", is_flag=True, help="For a web front end.")
 @json_option
 def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     connection: str,
@@ -46,6 +47,7 @@ def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     no_password: bool,
     agent: bool,
     transfer_service: bool,
+    web_frontend: bool,
     as_json: bool,
 ) -> None:
     """Create the account NAME with a ROLE.
@@ -55,7 +57,7 @@ def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
     only has tokens.
     """
     prompt = f"Password for {name} (empty for none)"
-    without = no_password or agent or transfer_service
+    without = no_password or agent or transfer_service or web_frontend
     password = "" if without else read_password(password_file, prompt, confirm=True)
     with Librarian.connect(connection) as site:
         account = site.create_user(
@@ -64,6 +66,7 @@ def create_user(  # noqa: PLR0913 - a parameter for each argument of the command
             password or None,
             is_agent=agent,
             is_transfer_service=transfer_service,
+            is_web_frontend=web_frontend,
         )
     _print_account(account, as_json=as_json)
 

@@ -73,6 +73,8 @@ COMMANDS = {
         ("create-token", "tokens", _ACCOUNTS, "Create a token for a script."),
         ("list-tokens", "tokens", _ACCOUNTS, "List tokens, without their secrets."),
         ("revoke-token", "tokens", _ACCOUNTS, "End a token."),
+        ("sign-in-link", "sign_in_links", _ACCOUNTS, "Print a link to the web pages, signed in."),
+        ("audit-log", "audit", _ACCOUNTS, "List who changed what, when and from where."),
         ("serve", "serve", _SITES, "Run a site on this machine."),
         ("rotate-keys", "keys", _SITES, "Give a site on this machine new keys."),
         ("statistics", "statistics", _SITES, "Show what a site holds, and what arrived lately."),

@@ -14,8 +14,8 @@ from librarian.cli.arguments import (
     name_argument,
 )
 from librarian.cli.output import Column, format_time, print_json, print_line, print_rows
+from librarian.client.account_records import Token
 from librarian.client.librarian import Librarian
-from librarian.client.records import Token
 
 _COLUMNS = [
     Column("Token"),

@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 
-from librarian.client.messages import read_account, read_new_token, read_site, read_token
-from librarian.client.records import Account, NewToken, SiteInfo, Token
+from librarian.client.account_records import Account, NewToken, SignInLink, SiteInfo, Token
+from librarian.client.messages import (
+    read_account,
+    read_new_token,
+    read_site,
+    read_time,
+    read_token,
+)
 from librarian.client.sites import SiteCalls
 from librarian.errors import InvalidRequestError
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
@@ -30,14 +36,16 @@ class AccountCalls(SiteCalls):
         *,
         is_agent: bool = False,
         is_transfer_service: bool = False,
+        is_web_frontend: bool = False,
     ) -> Account:
         """Create an account; raises ConflictError when the name is taken.
 
-        Without a password it can only have tokens. An agent's account may announce that agent,
-        and a transfer service's may push files.
+        Without a password it can only have tokens. An agent's account may announce that agent, a
+        transfer service's may push files, and a web front end is believed from where people call.
         """
         kind = accounts_pb2.Account.AGENT if is_agent else accounts_pb2.Account.PERSON
         kind = accounts_pb2.Account.TRANSFER_SERVICE if is_transfer_service else kind
+        kind = accounts_pb2.Account.WEB_FRONTEND if is_web_frontend else kind
         request = accounts_pb2.CreateAccountRequest(
             name=name, role=check_role(role), password=password or "", kind=kind
         )
@@ -85,6 +93,15 @@ class AccountCalls(SiteCalls):
             lifetime_seconds=seconds,
         )
         return read_new_token(self._accounts().CreateToken(request))
+
+    def create_sign_in_link(self, account: str | None = None) -> SignInLink:
+        """Create a link that signs one in at the web pages, once and within ten minutes.
+
+        As an administrator for any person: raises UnknownAccountError.
+        """
+        request = accounts_pb2.CreateSignInLinkRequest(account_name=account or "")
+        answer = self._accounts().CreateSignInLink(request)
+        return SignInLink(answer.code, read_time(answer.expire_time))
 
     def list_tokens(self, user: str | None = None) -> list[Token]:
         """Return one's own tokens, or as an administrator a user's, newest first."""

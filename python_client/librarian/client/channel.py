@@ -24,7 +24,8 @@ DEFAULT_TIMEOUT_SECONDS = 30.0
 
 # Repeating these changes nothing, or is told apart from the first call by a key in the request.
 _REPEATABLE = {
-    "Accounts": ["ListAccounts", "ListTokens"],
+    "Accounts": ["CreateSignInLink", "ListAccounts", "ListTokens"],
+    "Audit": ["ListAuditEntries"],
     "Files": [
         "CreateFileEvent",
         "GetFile",

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from librarian.client.accounts import AccountCalls
+from librarian.client.audit import AuditCalls
 from librarian.client.connections import ConnectionSettings, read_connection
 from librarian.client.contents import ContentCalls
 from librarian.client.downloads import DownloadCalls
@@ -28,6 +29,7 @@ from librarian.client.uploads import UploadCalls
 
 class Librarian(
     AccountCalls,
+    AuditCalls,
     ExportCalls,
     FileCalls,
     MetadataCalls,

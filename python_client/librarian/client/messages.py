@@ -5,21 +5,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from librarian.client.account_records import Account, NewToken, SiteInfo, Token
 from librarian.client.records import (
-    Account,
     Agent,
     File,
     FileEvent,
     Instance,
     JobError,
-    NewToken,
     Observation,
     ObservingSession,
     RegistrationFailure,
     RegistrationProgress,
-    SiteInfo,
     Store,
-    Token,
 )
 from librarian.v1 import (
     accounts_pb2,
@@ -190,7 +187,8 @@ def read_new_token(message: accounts_pb2.CreateTokenResponse) -> NewToken:
 def read_site(message: accounts_pb2.PingResponse) -> SiteInfo:
     """Return what a site says of itself."""
     role = accounts_pb2.Role.Name(message.role)
-    return SiteInfo(message.site_name, message.version, message.account_name, role)
+    names = (message.site_name, message.version, message.account_name)
+    return SiteInfo(*names, role, message.web_url)
 
 
 def read_job_error(message: jobs_pb2.JobError) -> JobError:

@@ -194,48 +194,6 @@ class Agent(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Account(Record):
-    """Someone or something that signs in."""
-
-    name: str
-    role: str
-    kind: str
-    create_time: datetime
-    has_password: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Token(Record):
-    """A token, without its secret."""
-
-    id: str
-    account: str
-    name: str
-    role: str
-    create_time: datetime
-    expire_time: datetime | None
-    last_use_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewToken(Record):
-    """A token that was just made; nobody can be told its secret again."""
-
-    token: Token
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteInfo(Record):
-    """What a site says of itself, and of whom it takes the caller for."""
-
-    site: str
-    version: str
-    account: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
 class JobError(Record):
     """A file that a job could not do, and why."""
 
