@@ -26,7 +26,9 @@ class StoreUsage(Base):
 
     __tablename__ = "store_usage"
 
-    store_id: Mapped[int] = mapped_column(ForeignKey("store.id"), primary_key=True)
+    store_id: Mapped[int] = mapped_column(
+        ForeignKey("store.id", ondelete="CASCADE"), primary_key=True
+    )
     # Hours since 1 January 1970, UTC: that in which the sample was taken, near its beginning.
     hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     capacity_bytes: Mapped[int]

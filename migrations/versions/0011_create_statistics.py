@@ -36,7 +36,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "store_usage",
-        sa.Column("store_id", BigKey, sa.ForeignKey("store.id"), primary_key=True),
+        sa.Column(
+            "store_id", BigKey, sa.ForeignKey("store.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("hour", BigKey, primary_key=True, autoincrement=False),
         *_counts("capacity_bytes", "free_bytes", "instance_count"),
     )

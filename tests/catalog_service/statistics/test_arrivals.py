@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from alembic import command
@@ -100,7 +101,7 @@ def test_many_who_record_at_once_lose_no_count(database: Database) -> None:
                 # Each begins with another store.
                 for n, store in enumerate([*stores[worker % 2 :], *stores[: worker % 2]])
             ]
-            run_transaction(database.transactions, lambda db, new=items: record_new(db, new))
+            run_transaction(database.transactions, partial(record_new, items=items))
 
     threads = [threading.Thread(target=record, args=(worker,)) for worker in range(6)]
     for thread in threads:
