@@ -147,14 +147,16 @@ def get_job(db: Session, job_id: int) -> Job:
 
 
 def list_jobs(
-    db: Session, *, active_only: bool, owner: str, before_id: int | None, limit: int
+    db: Session, *, active_only: bool, owner: str, kind: str, before_id: int | None, limit: int
 ) -> Sequence[Job]:
-    """Return jobs, newest first: of one owner or, when it is empty, of all."""
+    """Return jobs, newest first: of one owner and kind or, when they are empty, of all."""
     query = select(Job).order_by(Job.id.desc()).limit(limit)
     if active_only:
         query = query.where(Job.state.in_(ACTIVE_STATES))
     if owner:
         query = query.where(Job.owner == owner)
+    if kind:
+        query = query.where(Job.kind == kind)
     if before_id is not None:
         query = query.where(Job.id < before_id)
     return db.scalars(query).all()

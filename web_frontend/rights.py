@@ -24,6 +24,18 @@ RIGHTS: dict[str, str] = {
     "sign_in.sign_in_by_link": ANYONE,
     "sign_in.sign_out": ANYONE,
     "home.show_home": "READONLY",
+    # Stagings; the catalogue lets only their owners and administrators change them.
+    "staging.list": "READONLY",
+    "staging.new": "READONLY",
+    "staging.preview": "READONLY",
+    "staging.check_destination": "READONLY",
+    "staging.start": "READONLY",
+    "staging.show": "READONLY",
+    "staging.show_parts": "READONLY",
+    "staging.stream": "READONLY",
+    "staging.list_errors": "READONLY",
+    "staging.cancel": "READONLY",
+    "staging.retry": "READONLY",
     # Searches, and what is done with what they find.
     "search.results": "READONLY",
     "search.check": "READONLY",

@@ -76,6 +76,7 @@ class JobsServicer(jobs_pb2_grpc.JobsServicer):
                 db,
                 active_only=request.active_only,
                 owner=request.owner,
+                kind=_kind_of(request.kind),
                 before_id=before_id,
                 limit=size,
             )
@@ -186,6 +187,12 @@ def checked_job_id(job_id: int) -> int:
     if job_id < 0:
         raise InvalidRequestError("The number of a job is 1 or more.")
     return job_id
+
+
+def _kind_of(kind: int) -> str:
+    if kind not in jobs_pb2.Job.Kind.values():
+        raise InvalidRequestError("There is no such kind of job.")
+    return jobs_pb2.Job.Kind.Name(kind) if kind else ""
 
 
 def _page_start(token: str) -> int | None:

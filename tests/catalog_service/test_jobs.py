@@ -184,7 +184,7 @@ def test_jobs_are_listed_newest_first_page_by_page(database: Database) -> None:
         jobs.request_cancel(db, ids[5], by="ada", is_administrator=False)
 
     def listed(**options: object) -> list[int]:
-        defaults = {"active_only": False, "owner": "", "before_id": None, "limit": 100}
+        defaults = {"active_only": False, "owner": "", "kind": "", "before_id": None, "limit": 100}
         with database.readings.begin() as db:
             found = jobs.list_jobs(db, **{**defaults, **options})  # type: ignore[arg-type]
             return [job.id for job in found]

@@ -19,6 +19,7 @@ from web_frontend.views import (
     sending,
     sessions,
     sign_in,
+    staging,
     stores,
     transfers,
 )
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     sending.blueprint,
     sessions.blueprint,
     sign_in.blueprint,
+    staging.blueprint,
     stores.blueprint,
     transfers.blueprint,
 )

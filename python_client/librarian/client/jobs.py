@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from librarian.client.messages import find_time, find_value, read_job_error, read_time
 from librarian.client.progress import ProgressOption, follow
@@ -127,6 +127,20 @@ class Job:
         return self
 
 
+class JobPage(NamedTuple):
+    """One page of jobs; the token of the next is empty on the last."""
+
+    jobs: list[Job]
+    next_page_token: str
+
+
+class JobErrorPage(NamedTuple):
+    """One page of a job's errors; the token of the next is empty on the last."""
+
+    errors: list[JobError]
+    next_page_token: str
+
+
 class JobCalls(SiteCalls):
     """What one can ask about jobs."""
 
@@ -146,6 +160,43 @@ class JobCalls(SiteCalls):
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
+
+    def list_staging_page(
+        self, owner: str | None = None, *, page_size: int = 100, page_token: str = ""
+    ) -> JobPage:
+        """Return one page of stagings, newest first, at most 1,000: all, or those of an account."""
+        page = _jobs(self._link).ListJobs(
+            jobs_pb2.ListJobsRequest(
+                owner=owner or "",
+                kind=jobs_pb2.Job.STAGING,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+        return JobPage([read_job(one, self._link) for one in page.jobs], page.next_page_token)
+
+    def list_job_error_page(
+        self, id: int, *, page_size: int = 100, page_token: str = ""
+    ) -> JobErrorPage:
+        """Return one page of what `Job.errors` yields, at most 1,000 errors."""
+        page = _jobs(self._link).ListJobErrors(
+            jobs_pb2.ListJobErrorsRequest(job_id=id, page_size=page_size, page_token=page_token)
+        )
+        return JobErrorPage([read_job_error(one) for one in page.errors], page.next_page_token)
+
+    def watch_job(self, id: int, seconds: float) -> Iterator[Job]:
+        """Yield a job as it is and whenever it changes, until it ends or time is up.
+
+        A busy site may end the watch sooner: ask again then.
+        """
+        request = jobs_pb2.WatchJobRequest(id=id)
+        stream = _jobs(self._link).WatchJob(request, timeout=seconds)
+        try:
+            yield from (read_job(message, self._link) for message in stream)
+        except WaitTimedOutError:
+            return
+        finally:
+            stream.cancel()
 
 
 def read_job(message: jobs_pb2.Job, link: SiteLink) -> Job:

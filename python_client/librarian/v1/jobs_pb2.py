@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17librarian/v1/jobs.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x05\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\x03\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.Job.Kind\x12&\n\x05state\x18\x03 \x01(\x0e\x32\x17.librarian.v1.Job.State\x12\r\n\x05owner\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x05 \x01(\t\x12\x0e\n\x06search\x18\x06 \x01(\t\x12\x13\n\x0b\x66iles_total\x18\x07 \x01(\x03\x12\x12\n\nfiles_done\x18\x08 \x01(\x03\x12\x14\n\x0c\x66iles_failed\x18\t \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\n \x01(\x03\x12\x12\n\nbytes_done\x18\x0b \x01(\x03\x12\r\n\x05\x65rror\x18\x0c \x01(\t\x12\x18\n\x10\x63\x61ncel_requested\x18\r \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x0e \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstart_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x31\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x1d\n\x15rate_bytes_per_second\x18\x12 \x01(\x01\x12\x19\n\x0cseconds_left\x18\x13 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x08\x61s_shown\x18\x14 \x01(\x08\"=\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07STAGING\x10\x01\x12\x12\n\x0eRECONCILIATION\x10\x02\"a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05\x42\r\n\x0b_start_timeB\x0b\n\t_end_timeB\x0f\n\r_seconds_left\".\n\x08JobError\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\\\n\x0fListJobsRequest\x12\x13\n\x0b\x61\x63tive_only\x18\x01 \x01(\x08\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"L\n\x10ListJobsResponse\x12\x1f\n\x04jobs\x18\x01 \x03(\x0b\x32\x11.librarian.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x14ListJobErrorsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x15ListJobErrorsResponse\x12&\n\x06\x65rrors\x18\x01 \x03(\x0b\x32\x16.librarian.v1.JobError\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\x0fWatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\x1e\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x32\xe5\x02\n\x04Jobs\x12\x38\n\x06GetJob\x12\x1b.librarian.v1.GetJobRequest\x1a\x11.librarian.v1.Job\x12I\n\x08ListJobs\x12\x1d.librarian.v1.ListJobsRequest\x1a\x1e.librarian.v1.ListJobsResponse\x12X\n\rListJobErrors\x12\".librarian.v1.ListJobErrorsRequest\x1a#.librarian.v1.ListJobErrorsResponse\x12>\n\x08WatchJob\x12\x1d.librarian.v1.WatchJobRequest\x1a\x11.librarian.v1.Job0\x01\x12>\n\tCancelJob\x12\x1e.librarian.v1.CancelJobRequest\x1a\x11.librarian.v1.Jobb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17librarian/v1/jobs.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x05\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\x03\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.librarian.v1.Job.Kind\x12&\n\x05state\x18\x03 \x01(\x0e\x32\x17.librarian.v1.Job.State\x12\r\n\x05owner\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65stination\x18\x05 \x01(\t\x12\x0e\n\x06search\x18\x06 \x01(\t\x12\x13\n\x0b\x66iles_total\x18\x07 \x01(\x03\x12\x12\n\nfiles_done\x18\x08 \x01(\x03\x12\x14\n\x0c\x66iles_failed\x18\t \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\n \x01(\x03\x12\x12\n\nbytes_done\x18\x0b \x01(\x03\x12\r\n\x05\x65rror\x18\x0c \x01(\t\x12\x18\n\x10\x63\x61ncel_requested\x18\r \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x0e \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstart_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x31\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x1d\n\x15rate_bytes_per_second\x18\x12 \x01(\x01\x12\x19\n\x0cseconds_left\x18\x13 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x08\x61s_shown\x18\x14 \x01(\x08\"=\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07STAGING\x10\x01\x12\x12\n\x0eRECONCILIATION\x10\x02\"a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05\x42\r\n\x0b_start_timeB\x0b\n\t_end_timeB\x0f\n\r_seconds_left\".\n\x08JobError\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\x82\x01\n\x0fListJobsRequest\x12\x13\n\x0b\x61\x63tive_only\x18\x01 \x01(\x08\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12$\n\x04kind\x18\x05 \x01(\x0e\x32\x16.librarian.v1.Job.Kind\"L\n\x10ListJobsResponse\x12\x1f\n\x04jobs\x18\x01 \x03(\x0b\x32\x11.librarian.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x14ListJobErrorsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x15ListJobErrorsResponse\x12&\n\x06\x65rrors\x18\x01 \x03(\x0b\x32\x16.librarian.v1.JobError\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\x0fWatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\x1e\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x32\xe5\x02\n\x04Jobs\x12\x38\n\x06GetJob\x12\x1b.librarian.v1.GetJobRequest\x1a\x11.librarian.v1.Job\x12I\n\x08ListJobs\x12\x1d.librarian.v1.ListJobsRequest\x1a\x1e.librarian.v1.ListJobsResponse\x12X\n\rListJobErrors\x12\".librarian.v1.ListJobErrorsRequest\x1a#.librarian.v1.ListJobErrorsResponse\x12>\n\x08WatchJob\x12\x1d.librarian.v1.WatchJobRequest\x1a\x11.librarian.v1.Job0\x01\x12>\n\tCancelJob\x12\x1e.librarian.v1.CancelJobRequest\x1a\x11.librarian.v1.Jobb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,18 +42,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBERROR']._serialized_end=869
   _globals['_GETJOBREQUEST']._serialized_start=871
   _globals['_GETJOBREQUEST']._serialized_end=898
-  _globals['_LISTJOBSREQUEST']._serialized_start=900
-  _globals['_LISTJOBSREQUEST']._serialized_end=992
-  _globals['_LISTJOBSRESPONSE']._serialized_start=994
-  _globals['_LISTJOBSRESPONSE']._serialized_end=1070
-  _globals['_LISTJOBERRORSREQUEST']._serialized_start=1072
-  _globals['_LISTJOBERRORSREQUEST']._serialized_end=1149
-  _globals['_LISTJOBERRORSRESPONSE']._serialized_start=1151
-  _globals['_LISTJOBERRORSRESPONSE']._serialized_end=1239
-  _globals['_WATCHJOBREQUEST']._serialized_start=1241
-  _globals['_WATCHJOBREQUEST']._serialized_end=1270
-  _globals['_CANCELJOBREQUEST']._serialized_start=1272
-  _globals['_CANCELJOBREQUEST']._serialized_end=1302
-  _globals['_JOBS']._serialized_start=1305
-  _globals['_JOBS']._serialized_end=1662
+  _globals['_LISTJOBSREQUEST']._serialized_start=901
+  _globals['_LISTJOBSREQUEST']._serialized_end=1031
+  _globals['_LISTJOBSRESPONSE']._serialized_start=1033
+  _globals['_LISTJOBSRESPONSE']._serialized_end=1109
+  _globals['_LISTJOBERRORSREQUEST']._serialized_start=1111
+  _globals['_LISTJOBERRORSREQUEST']._serialized_end=1188
+  _globals['_LISTJOBERRORSRESPONSE']._serialized_start=1190
+  _globals['_LISTJOBERRORSRESPONSE']._serialized_end=1278
+  _globals['_WATCHJOBREQUEST']._serialized_start=1280
+  _globals['_WATCHJOBREQUEST']._serialized_end=1309
+  _globals['_CANCELJOBREQUEST']._serialized_start=1311
+  _globals['_CANCELJOBREQUEST']._serialized_end=1341
+  _globals['_JOBS']._serialized_start=1344
+  _globals['_JOBS']._serialized_end=1701
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,182 @@
+"""Staging: asked for, watched, stopped, gone on with."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, g, render_template, request, stream_with_context, url_for
+from werkzeug.wrappers import Response
+
+from librarian.client.jobs import Job
+from librarian.client.records import StagingPreview
+from librarian.errors import ConflictError, InvalidRequestError, StateError, UnknownJobError
+from web_frontend.catalogue import librarian
+from web_frontend.errors import advice_for
+from web_frontend.requests import go_to
+from web_frontend.rights import covers
+from web_frontend.shown_jobs import job_state
+from web_frontend.staging_forms import StagingForm, suggest_subdirectory
+from web_frontend.staging_streams import live_parts, read_errors, stream_job
+from web_frontend.streams import stream_slots, streamed
+
+blueprint = Blueprint("staging", __name__)
+
+_PAGE_JOBS = 50
+_PAGE_ERRORS = 200
+_LARGEST_ID = 2**63 - 1
+# Finds nothing, so that only the destination is looked at.
+_NOTHING = '{"always-false": true}'
+# Orders all files by an index: its first page says at once which file is the newest.
+_EVERYTHING = '{"always-true": true}'
+
+
+@blueprint.get("/staging", endpoint="list")
+def list_stagings() -> str:
+    """Show one's own stagings, or everybody's to an administrator, the newest first."""
+    everybody = g.person.role == "ADMIN" and request.args.get("whose") != "mine"
+    page = librarian().list_staging_page(
+        None if everybody else g.person.account,
+        page_size=_PAGE_JOBS,
+        page_token=request.args.get("page", ""),
+    )
+    return render_template("staging/list.html", page=page, everybody=everybody, job_state=job_state)
+
+
+@blueprint.route("/staging/new", methods=["GET", "POST"], endpoint="new")
+def show_launch() -> str | tuple[str, int]:
+    """Show what would be staged, and ask where to."""
+    return _launch(StagingForm.read(request.values))
+
+
+@blueprint.post("/staging/-/preview")
+def preview() -> str:
+    """Count the files that would be staged."""
+    form = StagingForm.read(request.form)
+    return render_template("staging/_preview.html", found=_counted(form))
+
+
+@blueprint.post("/staging/-/destination")
+def check_destination() -> str:
+    """Say whether a directory can be filled, while its name is typed."""
+    form = StagingForm.read(request.form)
+    try:
+        found = librarian().preview_staging(_NOTHING, form.destination)
+    except (InvalidRequestError, ConflictError, StateError) as error:
+        return render_template("staging/_destination.html", problem=str(error))
+    return render_template("staging/_destination.html", destination=found.destination)
+
+
+@blueprint.post("/staging")
+def start() -> Response | str | tuple[str, int]:
+    """Start a staging, and go to its page."""
+    form = StagingForm.read(request.form)
+    try:
+        with stream_slots().taken():
+            job = librarian().stage_files(
+                form.search,
+                form.destination,
+                user=(form.user or "").strip(),
+                snapshot=form.held_to,
+                request_id=form.request_id,
+            )
+    except (InvalidRequestError, ConflictError, StateError) as error:
+        return _launch(form, str(error)), advice_for(error).status
+    return go_to(url_for("staging.show", id=job.id))
+
+
+@blueprint.get("/staging/<int:id>", endpoint="show")
+def show_staging(id: int) -> str:
+    """Show a staging, live while it runs."""
+    job = _get(id)
+    errors = read_errors(librarian(), job)
+    return render_template("staging/show.html", job=job, parts=live_parts(job, errors))
+
+
+@blueprint.get("/staging/<int:id>/parts")
+def show_parts(id: int) -> dict[str, object]:
+    """Return the parts of the page as they are now, where they cannot be streamed."""
+    job = _get(id)
+    return live_parts(job, read_errors(librarian(), job))
+
+
+@blueprint.get("/staging/<int:id>/stream")
+def stream(id: int) -> Response:
+    """Send the parts of the page as they change."""
+    _get(id)
+    events = stream_with_context(stream_job(librarian(), id))
+    return streamed(events, media_type="text/event-stream")
+
+
+@blueprint.get("/staging/<int:id>/errors")
+def list_errors(id: int) -> str:
+    """Show all files that failed, a page at a time, by name."""
+    job = _get(id)
+    errors = librarian().list_job_error_page(
+        job.id, page_size=_PAGE_ERRORS, page_token=request.args.get("page", "")
+    )
+    return render_template("staging/errors.html", job=job, errors=errors)
+
+
+@blueprint.post("/staging/<int:id>/cancel")
+def cancel(id: int) -> Response:
+    """Ask a staging to stop."""
+    job = _get(id).cancel()
+    if job.has_ended and job.state != "CANCELLED":
+        flash("It had ended already.", "info")
+    return go_to(url_for("staging.show", id=id))
+
+
+@blueprint.post("/staging/<int:id>/retry")
+def retry(id: int) -> Response:
+    """Let a staging go on with what is not done."""
+    with stream_slots().taken():
+        librarian().retry_staging(_get(id).id)
+    return go_to(url_for("staging.show", id=id))
+
+
+@blueprint.app_template_test("mine")
+def is_mine(job: Job) -> bool:
+    """Say whether who asks may stop a staging and go on with it."""
+    return job.owner == g.person.account or covers(g.person.role, "ADMIN")
+
+
+def _get(id: int) -> Job:
+    if id > _LARGEST_ID:
+        raise UnknownJobError(f"There is no staging {str(id)[:20]}.")
+    job = librarian().get_job(id)
+    if job.kind != "STAGING":
+        raise UnknownJobError(f"There is no staging {id}: that number is of another job.")
+    return job
+
+
+def _launch(form: StagingForm, problem: str = "") -> str:
+    if not form.search.strip():
+        return render_template("staging/nothing.html")
+    site = librarian()
+    try:
+        prefixes = site.preview_staging(_NOTHING).staging_prefixes
+    except StateError as error:
+        return render_template("staging/not_here.html", problem=str(error))
+    return render_template(
+        "staging/new.html",
+        form=form,
+        meaning=site.explain_search(form.search).meaning,
+        prefixes=prefixes,
+        user=g.person.account if form.user is None else form.user,
+        found=_counted(form) if request.values.get("count") else None,
+        problem=problem,
+        now=datetime.now(UTC),
+        newest=form.snapshot if form.snapshot is not None else _newest(),
+        suggestion=suggest_subdirectory(g.person.account, datetime.now(UTC)),
+    )
+
+
+def _counted(form: StagingForm) -> StagingPreview:
+    with stream_slots().taken():
+        return librarian().preview_staging(form.search, snapshot=form.held_to)
+
+
+def _newest() -> int:
+    """Return what holds a staging to the files that are on record now."""
+    found = librarian().search_files(_EVERYTHING, limit=1)
+    next(found, None)
+    found.close()
+    return found.snapshot or 0
