@@ -75,5 +75,10 @@ def jd_of(moment: datetime) -> float:
 
 
 def time_of_jd(jd: float | None) -> datetime | None:
-    """Return the time of a Julian date; nothing for none."""
-    return None if jd is None else jd_to_datetime(jd)
+    """Return the time of a Julian date, to the millisecond; nothing for none."""
+    if jd is None:
+        return None
+    # A Julian date in a float is good to 40 microseconds: a whole second must not show as the
+    # one before.
+    moment = jd_to_datetime(jd) + timedelta(microseconds=500)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

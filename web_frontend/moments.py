@@ -7,8 +7,8 @@ from librarian.errors import InvalidRequestError
 from librarian.times import is_plausible_jd
 from web_frontend.formats import jd_of
 
-# A Julian date has seven digits before the point, an obsid has ten.
-_FIRST_OBSID = 10_000_000
+# A Julian date has seven digits before the point, an obsid has ten or eleven.
+_FIRST_OBSID, _LAST_OBSID = 10_000_000, 99_999_999_999
 _MOST_CHARACTERS = 40
 _SIDEREAL_RATE = 1.002737909350795
 
@@ -22,7 +22,7 @@ def newest_first_from(text: str) -> dict[str, float | int]:
     if not written:
         return {"always-true": True}
     number = _number(written)
-    if number is not None and number >= _FIRST_OBSID and number == math.floor(number):
+    if number is not None and _FIRST_OBSID <= number <= _LAST_OBSID and number.is_integer():
         return {"obsid-at-most": int(number)}
     return {"start-time-jd-less-than": _end_jd(written, number)}
 
@@ -50,7 +50,7 @@ def _number(text: str) -> float | None:
 
 def _end_jd(text: str, number: float | None) -> float:
     if number is not None and is_plausible_jd(number):
-        return number + 1 if number == math.floor(number) else math.nextafter(number, math.inf)
+        return number + 1 if number.is_integer() else math.nextafter(number, math.inf)
     if number is None:
         moment = _moment(text)
         if moment is not None:
