@@ -52,8 +52,8 @@ def test_only_what_runs_is_installed(wheel_names: set[str]) -> None:
 
 def test_the_pages_are_installed_with_all_they_need(wheel_names: set[str]) -> None:
     folder = ROOT / "web_frontend"
-    kinds = (folder / "templates", folder / "static")
-    needed = {path.relative_to(ROOT).as_posix() for kind in kinds for path in kind.rglob("*.*")}
+    paths = [path for kind in ("templates", "static") for path in (folder / kind).rglob("*")]
+    needed = {path.relative_to(ROOT).as_posix() for path in paths if path.is_file()}
     assert needed
     assert needed <= wheel_names
 

@@ -82,8 +82,12 @@ class Site:
         administrator = set_up(self.layout.config_file, fast_environment())
         if administrator:
             self._write_connection(CONNECTION, administrator.token)
-        for process in self._processes.values():
-            process.start_listening()
+        first, *others = self._processes.values()
+        first.start_listening()
+        for process in others:
+            process.start()
+        for process in others:
+            process.wait_until_listening()
         self._wait_for_the_store()
 
     def stop(self) -> None:

@@ -35,12 +35,16 @@ class RunningSite:
         self._processes = processes
 
     def start(self) -> list[str]:
-        """Start one after the other, and return the addresses at which they listen.
+        """Start the first and then the others, and return the addresses at which they listen.
 
         An agent that found no catalogue would wait before it tried again. When one does not
-        start, the ones before it are running: stop them.
+        start, others are running: stop them.
         """
-        return [process.start_listening() for process in self._processes]
+        first, *others = self._processes
+        addresses = [first.start_listening()]
+        for process in others:
+            process.start()
+        return [*addresses, *(process.wait_until_listening() for process in others)]
 
     def stop(self) -> None:
         """Stop those that run, the last one first."""
