@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 _PLACE = re.compile(r"At line (\d+), column (\d+): (.*)", re.DOTALL)
 _AROUND_CHARACTERS = 60
+# What belongs to a place: the word that begins there, or one sign.
+_MARKED = re.compile(r"[\w.-]{1,40}|.")
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A sentence, and the line of the search with the character where it went wrong."""
+    """A sentence, and the line of the search with the word where it went wrong."""
 
     sentence: str
     before: str = ""
@@ -30,10 +32,12 @@ def find_mistake(search: str, message: str) -> Mistake:
         return Mistake(message)
     line, at = lines[number - 1], column - 1
     start = max(0, at - _AROUND_CHARACTERS)
+    marked = _MARKED.match(line, at)
+    end = marked.end() if marked else at + 1
     return Mistake(
         found[3],
         ("…" if start else "") + line[start:at],
-        line[at : at + 1] or " ",
-        line[at + 1 : at + 1 + _AROUND_CHARACTERS],
+        line[at:end] or " ",
+        line[end : end + _AROUND_CHARACTERS],
         sum(len(one) + 1 for one in lines[: number - 1]) + at,
     )
