@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import is_sqlite, table_of
@@ -101,16 +101,19 @@ def _count_cells(db: Session, low: int, high: int, nights: int, bins: int) -> li
         select(
             column,
             lst_bin,
-            func.sum(columns.file_count),
-            func.sum(columns.total_bytes),
+            # PostgreSQL's sums are of another kind, which takes time to read.
+            cast(func.sum(columns.file_count), BigInteger),
+            cast(func.sum(columns.total_bytes), BigInteger),
             func.count(),
         )
         .where(columns.start_time_jd >= low, columns.start_time_jd < high + 1)
         .where(columns.start_lst_hr.is_not(None), columns.file_count > 0)
-        .group_by(column, lst_bin)
+        .group_by(text("1"), text("2"))
     )
-    rows = db.execute(statement)
-    return [Cell(*map(int, row)) for row in sorted(rows.all(), key=lambda row: (row[0], row[1]))]
+    if not is_sqlite(db):
+        # There are few cells, which PostgreSQL cannot know: it would sort all observations.
+        db.execute(text("SET LOCAL work_mem = '64MB'"))
+    return sorted(Cell(*row) for row in db.execute(statement))
 
 
 def _whole(db: Session, value: Any) -> ColumnElement[int]:
