@@ -1,6 +1,7 @@
 """The web server: waitress, which lets no slow client keep a thread."""
 
 import logging
+import socket
 import threading
 from typing import Any
 
@@ -15,6 +16,10 @@ from web_frontend.security import MAX_BODY_BYTES
 _MAX_HEADER_BYTES = 64 * 1024
 _SILENT_SECONDS = 60
 _CONNECTIONS = 1000
+# A browser that takes nothing for so long has lost its answer: its thread serves others again.
+_STALLED_SECONDS = 60
+# So much of an answer waits for a slow browser, in memory and never on disk.
+_WAITING_BYTES = 4 * 1024 * 1024
 _STOP_SECONDS = 2.0
 
 
@@ -49,6 +54,8 @@ def start(config: WebFrontendConfig) -> WebServer:
             ident=None,
             connection_limit=_CONNECTIONS,
             channel_timeout=_SILENT_SECONDS,
+            outbuf_high_watermark=_WAITING_BYTES,
+            outbuf_overflow=4 * _WAITING_BYTES,
             max_request_header_size=_MAX_HEADER_BYTES,
             # The application refuses less with a page; this ends a body that never ends.
             max_request_body_size=4 * MAX_BODY_BYTES,
@@ -57,4 +64,9 @@ def start(config: WebFrontendConfig) -> WebServer:
         )
     except (OSError, ValueError) as error:
         raise ConfigError(f"Cannot listen on {config.listen}: {error}.") from error
+    # For each connection that is accepted; waitress takes it from nowhere else.
+    server.adj.socket_options = [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_STALLED_SECONDS * 1000)),
+    ]
     return WebServer(server, f"{host}:{server.effective_port}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from librarian.client.records import FileEvent
 
-_LONG_CHARACTERS = 160
+_LONG_CHARACTERS = 300
 _ICONS = {
     "create_instance": "plus-lg",
     "verify_instance": "shield-check",
