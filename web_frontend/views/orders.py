@@ -17,7 +17,7 @@ from web_frontend.order_forms import (
     order_form,
     read_order_form,
 )
-from web_frontend.requests import go_to
+from web_frontend.requests import go_to, is_fragment
 from web_frontend.shown_states import order_state
 
 blueprint = Blueprint("orders", __name__)
@@ -65,16 +65,19 @@ def check_search() -> str:
 def preview_new() -> str:
     """Say what an order that is in the form would send."""
     form = read_order_form(request.form)
-    if not (form.librarian and form.search):
-        return render_template("orders/_preview.html", preview=None, error="")
-    return _preview("", form)
+    preview = _preview("", form)
+    if is_fragment():
+        return render_template("orders/_preview.html", **preview)
+    # Without scripts the whole page comes again, with the preview in it.
+    known = librarian().list_standing_orders()
+    order = next((one for one in known if one.name == form.name), None)
+    return _form(form, order, **preview)
 
 
 @blueprint.get("/orders/<name>", endpoint="show")
 def show_order(name: str) -> str:
     """Show one standing order."""
-    order = librarian().get_standing_order(name)
-    return render_template("orders/show.html", order=order, **_explained(order.search))
+    return _page(name)
 
 
 @blueprint.get("/orders/<name>/state")
@@ -86,7 +89,10 @@ def show_state(name: str) -> str:
 @blueprint.get("/orders/<name>/preview")
 def preview_order(name: str) -> str:
     """Say what an order would send if it were enabled now."""
-    return _preview(name, None)
+    preview = _preview(name, None)
+    if is_fragment():
+        return render_template("orders/_preview.html", **preview)
+    return _page(name, **preview)
 
 
 @blueprint.get("/orders/<name>/edit", endpoint="edit")
@@ -159,7 +165,12 @@ def _save(
     return go_to(url_for("orders.show", name=saved.name))
 
 
-def _form(form: OrderForm, order: StandingOrder | None = None) -> str:
+def _page(name: str, **preview: Any) -> str:
+    order = librarian().get_standing_order(name)
+    return render_template("orders/show.html", order=order, **_explained(order.search), **preview)
+
+
+def _form(form: OrderForm, order: StandingOrder | None = None, **preview: Any) -> str:
     return render_template(
         "orders/form.html",
         form=form,
@@ -168,6 +179,7 @@ def _form(form: OrderForm, order: StandingOrder | None = None) -> str:
         timezones=known_timezones(),
         units=RATE_UNITS,
         **_explained(form.search),
+        **preview,
     )
 
 
@@ -181,14 +193,16 @@ def _explained(search: str) -> dict[str, object]:
         return {"explained": None, "search_error": str(error)}
 
 
-def _preview(name: str, form: OrderForm | None) -> str:
+def _preview(name: str, form: OrderForm | None) -> dict[str, Any]:
     """Count what an order would send; why that cannot be told is told in its place."""
     described: dict[str, Any] = {}
     if form is not None:
+        if not (form.librarian and form.search):
+            return {"previewed": True, "preview": None, "preview_error": ""}
         described = {"to": form.librarian, "search": form.search}
         described["bandwidth_bytes_per_second"] = form.bytes_per_second
     try:
         preview = librarian().preview_standing_order(name, **described)
     except LibrarianError as error:
-        return render_template("orders/_preview.html", preview=None, error=str(error))
-    return render_template("orders/_preview.html", preview=preview, error="")
+        return {"previewed": True, "preview": None, "preview_error": str(error)}
+    return {"previewed": True, "preview": preview, "preview_error": ""}
