@@ -109,6 +109,15 @@ def test_all_are_counted_on_demand(browser_page, names):
     expect(browser_page.locator("#count")).to_contain_text(f"{COUNT} files match")
 
 
+def test_a_count_that_takes_long_can_be_cancelled(browser_page, names):
+    page = browser_page
+    _ask(page, FOUND)
+    page.route("**/search/count", lambda route: None)
+    page.get_by_role("button", name="Count all").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Count all")).to_be_visible()
+
+
 def test_keys_alone_search_select_and_open(browser_page, names):
     page = browser_page
     page.goto("/search")

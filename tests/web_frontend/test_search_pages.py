@@ -248,3 +248,38 @@ def test_the_address_of_a_page_is_all_that_it_needs(web, names):
     following = page.one(".pager a[rel=next]").attributes["href"] or ""
     assert set(parse_qs(urlsplit(following).query)) == {"search", "order", "columns", "page"}
     assert _names(web.page(following)) == _names(web.page(following)) == names[::-1][50:100]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "'; DROP TABLE file; --",
+        "{{ 7 * 7 }}${7*7}",
+        "../../etc/passwd",
+        "\x00\x1b[31m\r\nSet-Cookie: a=b",
+        "\u202e\ud7ff\uffff",
+        "(" * 5000,
+        '{"and": ' * 500,
+        "9" * 5000,
+        "x" * 60_000,
+    ],
+)
+def test_hostile_text_in_every_field_is_answered_by_a_page(web, hostile):
+    fields = ("search", "kind", "order", "columns", "page", "format", "name", "of", "do", "save_as")
+    rows = dict.fromkeys(("how", "group", "clause", "value", "second", "librarian"), hostile)
+    form = dict.fromkeys(fields, hostile) | rows
+    answers = [
+        web.post(path, form | changes)
+        for path in ("/search/check", "/search/count", "/search/build", "/search/export")
+        for changes in ({}, {"search": "x"}, {"how": "all", "group": "0"})
+    ]
+    answers += [web.post(path, form) for path in ("/search/saved", "/search/send")]
+    answers.append(
+        web.post("/search/build", form | {"how": "all", "group": "0", "do": "drop:0:" + hostile})
+    )
+    if len(hostile) < 5000:
+        answers.append(web.get(f"/search?{urlencode(form)}"))
+    assert {answer.status for answer in answers} <= {200, 303, 400, 404}
+    assert not any(answer.all("main script") for answer in answers)
+    assert not any("Set-Cookie: a=b" in str(answer.headers) for answer in answers)

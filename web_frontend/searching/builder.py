@@ -16,6 +16,7 @@ HOWS: Mapping[How, str] = {
 
 _MAX_ROWS = 100
 _MAX_GROUPS = 20
+_MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Builder:
         match action.split(":"):
             case ["row", group] if self._has(group):
                 changed = self._with_rows(int(group), (*self.groups[int(group)].rows, Row("")))
-            case ["drop", group, row] if self._has(group) and row.isdecimal():
-                rows = self.groups[int(group)].rows
-                changed = self._with_rows(int(group), (*rows[: int(row)], *rows[int(row) + 1 :]))
+            case ["drop", group, row] if self._has(group) and _is_number(row):
+                rows, at = self.groups[int(group)].rows, int(row)
+                changed = self._with_rows(int(group), (*rows[:at], *rows[at + 1 :]))
             case ["group", "any" | "none" as how]:
                 changed = Builder((*self.groups, Group(cast(How, how), (Row(""),))))
             case ["drop-group", group] if self._has(group) and int(group) > 0:
@@ -84,7 +85,7 @@ class Builder:
         return changed
 
     def _has(self, group: str) -> bool:
-        return group.isascii() and group.isdecimal() and int(group[:4]) < len(self.groups)
+        return _is_number(group) and int(group) < len(self.groups)
 
     def _with_rows(self, number: int, rows: Sequence[Row]) -> "Builder":
         groups = list(self.groups)
@@ -101,6 +102,10 @@ def _check_size(row_count: int, group_count: int) -> None:
 
 
 def _index(group: str, hows: Sequence[str]) -> int:
-    if not (group.isascii() and group.isdecimal() and int(group[:4]) < len(hows)):
+    if not (_is_number(group) and int(group) < len(hows)):
         raise InvalidRequestError("The rows of the search are not whole: load the page again.")
-    return int(group[:4])
+    return int(group)
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdecimal()

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import chain
-from typing import Any
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
@@ -93,5 +91,11 @@ def _parts(site: Librarian, query: Query, format: str) -> Iterator[bytes]:
 
 def _first_made(parts: Iterator[bytes]) -> Iterator[bytes]:
     """Return parts of which the first is made already."""
-    first: Any = next(parts, b"")
-    return chain([first], parts)
+    first = next(parts, b"")
+
+    def all_of_them() -> Iterator[bytes]:
+        yield first
+        # Whoever closes this closes the parts as well, and with them the search.
+        yield from parts
+
+    return all_of_them()

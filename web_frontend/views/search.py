@@ -13,6 +13,7 @@ from librarian.errors import InvalidRequestError, LibrarianError
 from web_frontend.catalogue import librarian
 from web_frontend.people import current_person
 from web_frontend.requests import go_to, is_fragment
+from web_frontend.rights import may
 from web_frontend.searching.builder import HOWS, Builder, Group, Row
 from web_frontend.searching.builder_reader import read_search
 from web_frontend.searching.builder_writer import write_search
@@ -103,7 +104,7 @@ def _results(site: Librarian, query: Query, keys: Sequence[MetadataKey]) -> dict
         "columns": shown_columns(query, columns),
         "command": as_command(query, connection),
         "python": as_python(query, connection),
-        "neighbours": _neighbours(site, query),
+        "neighbours": _neighbours(site, query) if may("sending.confirm") else [],
     }
 
 

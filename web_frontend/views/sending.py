@@ -44,4 +44,4 @@ def queue_files() -> Response:
         f" {neighbour}; the others are there or on their way.",
         "success",
     )
-    return go_to(url_for("transfers.list", librarian=neighbour))
+    return go_to(url_for("transfers.list", to=neighbour))
