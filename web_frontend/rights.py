@@ -26,6 +26,7 @@ RIGHTS: dict[str, str] = {
     "home.show_home": "READONLY",
     # Stagings; the catalogue lets only their owners and administrators change them.
     "staging.list": "READONLY",
+    "staging.list_rows": "READONLY",
     "staging.new": "READONLY",
     "staging.preview": "READONLY",
     "staging.check_destination": "READONLY",
@@ -89,6 +90,24 @@ RIGHTS: dict[str, str] = {
     "transfers.show": "READONLY",
     "transfers.show_state": "READONLY",
     "transfers.change_transfers": "READWRITE",
+    # One's own tokens and password.
+    "own_account.list_tokens": "READONLY",
+    "own_account.create_token": "READONLY",
+    "own_account.revoke_token": "READONLY",
+    "own_account.show_password": "READONLY",
+    "own_account.change_password": "READONLY",
+    # Administration.
+    "accounts.list": "ADMIN",
+    "accounts.new": "ADMIN",
+    "accounts.create": "ADMIN",
+    "accounts.show": "ADMIN",
+    "accounts.set_role": "ADMIN",
+    "accounts.set_password": "ADMIN",
+    "accounts.delete": "ADMIN",
+    "accounts.create_link": "ADMIN",
+    "accounts.create_token": "ADMIN",
+    "accounts.revoke_token": "ADMIN",
+    "audit.list": "ADMIN",
     # Standing orders.
     "orders.list": "READONLY",
     "orders.list_rows": "READONLY",

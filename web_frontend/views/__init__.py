@@ -4,6 +4,8 @@ from flask import Flask
 
 from web_frontend import assets
 from web_frontend.views import (
+    accounts,
+    audit,
     downloads,
     exports,
     files,
@@ -13,6 +15,7 @@ from web_frontend.views import (
     librarians,
     observations,
     orders,
+    own_account,
     reconciliations,
     saved_searches,
     search,
@@ -25,7 +28,9 @@ from web_frontend.views import (
 )
 
 BLUEPRINTS = (
+    accounts.blueprint,
     assets.blueprint,
+    audit.blueprint,
     downloads.blueprint,
     exports.blueprint,
     files.blueprint,
@@ -35,6 +40,7 @@ BLUEPRINTS = (
     librarians.blueprint,
     observations.blueprint,
     orders.blueprint,
+    own_account.blueprint,
     reconciliations.blueprint,
     saved_searches.blueprint,
     search.blueprint,
