@@ -1,6 +1,7 @@
 """Staging: asked for, watched, stopped, gone on with."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, stream_with_context, url_for
 from werkzeug.wrappers import Response
@@ -31,13 +32,13 @@ _EVERYTHING = '{"always-true": true}'
 @blueprint.get("/staging", endpoint="list")
 def list_stagings() -> str:
     """Show one's own stagings, or everybody's to an administrator, the newest first."""
-    everybody = g.person.role == "ADMIN" and request.args.get("whose") != "mine"
-    page = librarian().list_staging_page(
-        None if everybody else g.person.account,
-        page_size=_PAGE_JOBS,
-        page_token=request.args.get("page", ""),
-    )
-    return render_template("staging/list.html", page=page, everybody=everybody, job_state=job_state)
+    return render_template("staging/list.html", **_listed())
+
+
+@blueprint.get("/staging/-/rows")
+def list_rows() -> str:
+    """Show the first page as it is now, on a page that is open."""
+    return render_template("staging/_rows.html", **_listed())
 
 
 @blueprint.route("/staging/new", methods=["GET", "POST"], endpoint="new")
@@ -69,14 +70,13 @@ def start() -> Response | str | tuple[str, int]:
     """Start a staging, and go to its page."""
     form = StagingForm.read(request.form)
     try:
-        with stream_slots().taken():
-            job = librarian().stage_files(
-                form.search,
-                form.destination,
-                user=(form.user or "").strip(),
-                snapshot=form.held_to,
-                request_id=form.request_id,
-            )
+        job = librarian().stage_files(
+            form.search,
+            form.destination,
+            user=(form.user or "").strip(),
+            snapshot=form.held_to,
+            request_id=form.request_id,
+        )
     except (InvalidRequestError, ConflictError, StateError) as error:
         return _launch(form, str(error)), advice_for(error).status
     return go_to(url_for("staging.show", id=job.id))
@@ -127,8 +127,7 @@ def cancel(id: int) -> Response:
 @blueprint.post("/staging/<int:id>/retry")
 def retry(id: int) -> Response:
     """Let a staging go on with what is not done."""
-    with stream_slots().taken():
-        librarian().retry_staging(_get(id).id)
+    librarian().retry_staging(_get(id).id)
     return go_to(url_for("staging.show", id=id))
 
 
@@ -136,6 +135,23 @@ def retry(id: int) -> Response:
 def is_mine(job: Job) -> bool:
     """Say whether who asks may stop a staging and go on with it."""
     return job.owner == g.person.account or covers(g.person.role, "ADMIN")
+
+
+def _listed() -> dict[str, Any]:
+    everybody = g.person.role == "ADMIN" and request.args.get("whose") != "mine"
+    later = request.args.get("page", "")
+    page = librarian().list_staging_page(
+        None if everybody else g.person.account, page_size=_PAGE_JOBS, page_token=later
+    )
+    return {
+        "page": page,
+        "later": later,
+        "everybody": everybody,
+        "whose": request.args.get("whose"),
+        "job_state": job_state,
+        # What is under way is among the newest.
+        "live": not later,
+    }
 
 
 def _get(id: int) -> Job:
