@@ -31,7 +31,7 @@ def create_app(config: WebFrontendConfig) -> Flask:
     log_requests(app)
     # Before a form's token is looked at: who may not send it is told that, whatever it holds.
     app.before_request(check_rights)
-    protect(app, secure=config.secure)
+    protect(app, config.cookie_name, secure=config.secure)
     register_views(app)
     register_error_pages(app)
     _prepare_templates(app)

@@ -55,6 +55,14 @@ class WebFrontendConfig(BaseModel):
         """Say whether browsers come by TLS, so that cookies may be kept to it."""
         return self.public_url.startswith("https://")
 
+    @property
+    def cookie_name(self) -> str:
+        """Return the name of the cookie that holds a sign-in."""
+        # `__Host-`: no other host of the domain can set or read it. Without TLS, browsers send a
+        # host's cookies to all of its ports, and there may be several sites, as in the demo.
+        port = self.listen.rpartition(":")[2]
+        return "__Host-librarian" if self.secure else f"librarian-{port}"
+
     def check_listen(self) -> None:
         """Raise ConfigError when this would listen in a way that is not safe."""
         ListenConfig(

@@ -39,11 +39,10 @@ _TWELVE_HOURS = 12 * 3600
 _YEAR_SECONDS = 31_536_000
 
 
-def protect(app: Flask, *, secure: bool) -> None:
+def protect(app: Flask, cookie_name: str, *, secure: bool) -> None:
     """Set up cookies, the limits of requests, and what goes with each answer."""
     app.config.update(
-        # `__Host-`: no other host of the domain can set or read it.
-        SESSION_COOKIE_NAME="__Host-librarian" if secure else "librarian",
+        SESSION_COOKIE_NAME=cookie_name,
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

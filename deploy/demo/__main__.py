@@ -12,6 +12,8 @@ from pathlib import Path
 
 from deploy.demo.demo_site import INTERRUPTED, DemoError, DemoSite, heed_signals
 from deploy.demo.synthetic_night import make_night
+from deploy.demo.web_pages import WebPages, find_web_pages
+from librarian.errors import LibrarianError
 
 DAY = "2458432"
 _EVERYTHING = "name:*"
@@ -27,7 +29,8 @@ def main() -> int:
     try:
         site.start()
         _show(site)
-    except DemoError as error:
+        pages = find_web_pages("local", site.config)
+    except (DemoError, LibrarianError) as error:
         print(f"\nThe demonstration failed: {error}", file=sys.stderr)
         _leave(site)
         return 1
@@ -37,11 +40,14 @@ def main() -> int:
         return INTERRUPTED
     print(f"\nAll of it took {time.monotonic() - start:.1f} seconds.")
     if keep:
-        _tell_how_to_go_on(site)
+        _tell_how_to_go_on(site, pages)
     else:
         _leave(site)
-        print("The site is gone again. `make demo KEEP=1` leaves it running for you to try,")
-        print("`make serve` runs one that stays; README.md says how to go on.")
+        print(
+            "The site is gone again. `make serve` runs one that stays; README.md says how to go on."
+        )
+        print("`make demo KEEP=1` leaves it running for you to try, with a link that signs you in")
+        print(f"at its web pages. This time they were at {pages.url}")
     return 0
 
 
@@ -96,7 +102,7 @@ def _leave(site: DemoSite) -> None:
     site.remove()
 
 
-def _tell_how_to_go_on(site: DemoSite) -> None:
+def _tell_how_to_go_on(site: DemoSite, pages: WebPages) -> None:
     librarian = Path(sys.executable).with_name("librarian")
     print(f"\nThe site goes on in {site.directory}. In this shell, try:")
     print(f"  export LIBRARIAN_CLIENT_CONFIG={site.config}")
@@ -105,8 +111,12 @@ def _tell_how_to_go_on(site: DemoSite) -> None:
     print(f"  {librarian} stage-files local mine '{_EVERYTHING}' --wait")
     print(f"  {librarian} list-jobs local")
     print(f"  {librarian} create-user local someone READONLY --no-password")
+    print(f"  {librarian} sign-in-link local --account someone")
     print("To end it:")
     print(f"  kill {site.pid}; chmod -R u+w {site.directory} && rm -r {site.directory}")
+    print(f"\nIts web pages are at {pages.url}")
+    print("This opens them, signed in as its administrator; it works once, within ten minutes:")
+    print(f"  {pages.link}")
 
 
 if __name__ == "__main__":

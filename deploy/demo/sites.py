@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy.demo.demo_site import DemoError, DemoSite
 from deploy.demo.ssh_server import SshServer
+from deploy.demo.web_pages import find_web_pages
 from librarian.client.connections import ConnectionSettings, read_connection, write_connection
 from librarian.client.librarian import Librarian
 from librarian.errors import NotReachableError
@@ -128,6 +129,19 @@ class Sites:
             f"  kill {' '.join(map(str, pids))};"
             f" chmod -R u+w {self.directory} && rm -r {self.directory}"
         )
+        self._tell_where_the_pages_are(librarian)
+
+    def _tell_where_the_pages_are(self, librarian: Path) -> None:
+        pages = {name: find_web_pages(name, self.config) for name in self._sites}
+        print("\nTheir web pages:")
+        for name, found in pages.items():
+            print(f"  {name:<10} {found.url}")
+        print(
+            "These open them, signed in as the administrator; each works once, within ten minutes,"
+        )
+        print(f"and `{librarian} sign-in-link {next(iter(pages))}` prints another:")
+        for found in pages.values():
+            print(f"  {found.link}")
 
     @contextmanager
     def _calls(self, name: str) -> Iterator[Librarian]:

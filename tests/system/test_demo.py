@@ -16,6 +16,7 @@ from rich.table import Table
 from deploy.demo.flow import shown
 from tests.polling import wait_until
 from tests.source_tree import ROOT
+from tests.system.following import follow
 from tests.system.serving import wait_until_ended
 
 THREE_SITES = "deploy.demo.three_sites"
@@ -82,6 +83,7 @@ def test_the_demonstration_works_and_leaves_nothing_behind(tmp_path: Path) -> No
     done = run_demo(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "byte for byte" in done.stdout
+    assert re.search(r"http://127\.0\.0\.1:\d+/$", done.stdout.rstrip())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -100,6 +102,7 @@ def test_the_demonstration_can_leave_its_site_running(tmp_path: Path) -> None:
             check=False,
         )
         assert checked.returncode == 0, checked.stdout
+        assert "Sign out" in follow(done.stdout.split()[-1])
     finally:
         os.kill(int(found[1]), signal.SIGTERM)
         wait_until_ended(int(found[1]))

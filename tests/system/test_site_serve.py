@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
 from deploy.demo.ports import find_free_port
 from tests.polling import wait_until
+from tests.system.following import follow
 from tests.system.serving import Serve, serving, wait_until_ended
 
 ENOUGH_SECONDS = 90
@@ -76,6 +78,13 @@ def test_a_new_site_gives_its_administrator_a_connection(
     assert serve.run("check-connections").returncode == 0
 
 
+def test_a_new_site_gives_a_link_that_opens_its_web_pages(serve: Serve) -> None:
+    (line,) = (line for line in serve.read_until("ready") if line.startswith("signed in"))
+    assert "Sign out" in follow(line.split()[-1])
+    with pytest.raises(HTTPError, match="401"):
+        follow(line.split()[-1])
+
+
 def test_a_new_site_has_the_store_and_the_staging_prefix_of_its_directory(
     serve: Serve, tmp_path: Path
 ) -> None:
@@ -129,7 +138,7 @@ def test_the_second_start_goes_on_where_the_first_was(
         lines = again.read_until("ready")
         users = again.run("list-users", "local").stdout
     assert "somebody" in users
-    assert not any("lib_" in line for line in lines)
+    assert not any("lib_" in line or "/sign-in/link" in line for line in lines)
     assert config.read_bytes() == before
 
 
@@ -154,6 +163,8 @@ def test_json_tells_of_the_site_in_one_document(tmp_path: Path, config: Path, po
     connection = json.loads(config.read_text())["connections"]["local"]
     assert ready["token"] == connection["authenticator"]
     assert ready["addresses"]["catalog_service"] == f"127.0.0.1:{port}"
+    assert ready["web_url"] == f"http://127.0.0.1:{port + 3}"
+    assert ready["sign_in_link"].startswith(f"{ready['web_url']}/sign-in/link#")
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))

@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from tests.system.site import Site
 from tests.web_frontend.conftest import WebAs
 from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import ROLES, People
@@ -44,10 +45,11 @@ def test_a_sign_in_leads_nowhere_else(stranger: WebClient, people: People, addre
 
 def test_a_sign_out_ends_the_token(stranger: WebClient, people: People) -> None:
     stranger.sign_in(people.name("READONLY"), people.password)
-    kept = stranger.client.get_cookie("librarian")
+    name = stranger.client.application.config["SESSION_COOKIE_NAME"]
+    kept = stranger.client.get_cookie(name)
     assert stranger.post("/sign-out").location == "/sign-in"
     assert kept is not None
-    stranger.client.set_cookie("librarian", kept.value)
+    stranger.client.set_cookie(name, kept.value)
     assert stranger.get("/").location == "/sign-in?ended=1"
 
 
@@ -76,10 +78,13 @@ def test_every_answer_forbids_what_pages_do_not_need(web: WebClient) -> None:
         assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_cookie_is_for_this_site_and_no_script(stranger: WebClient, people: People) -> None:
+def test_the_cookie_is_for_this_site_and_no_script(
+    stranger: WebClient, people: People, web_site: Site
+) -> None:
     answer = stranger.sign_in(people.name("READONLY"), people.password)
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("librarian=")
+    # Browsers have one jar for all ports of a host, and so for all sites on it.
+    assert cookie.startswith(f"librarian-{web_site.port + 3}=")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 

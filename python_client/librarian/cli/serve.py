@@ -8,7 +8,7 @@ import click
 
 from librarian.cli.arguments import json_option
 from librarian.cli.output import print_json, print_line
-from librarian.supervisor.config import DEFAULT_PORT, WEB
+from librarian.supervisor.config import DEFAULT_PORT
 from librarian.supervisor.layout import SiteDirectory, make_site_directory
 from librarian.supervisor.serving import ReadySite, ServeOptions, serve_site
 
@@ -19,6 +19,7 @@ The connection `{name}` of your client leads here. Try, in another terminal:
   librarian search-files {name} name:%
   librarian stage-files {name} first-look name:% --wait
 """
+_NEXT_WEB = "  librarian sign-in-link {name}     # a link to the web pages, signed in"
 
 
 @click.command()
@@ -40,7 +41,8 @@ def serve(config: Path | None, directory: Path | None, port: int | None, as_json
     SQLite catalogue, secrets, logs, the store `store`, and `staging`, where files are staged. With
     --config it runs the services that a configuration file has tables for.
 
-    A new site's administrator gets a token, and a connection `local` in your client configuration.
+    A new site's administrator gets a token, a connection `local` in your client configuration, and
+    a link that opens the web pages.
     """
     if (config is None) == (directory is None):
         raise click.UsageError("Give either --dir or --config.", click.get_current_context())
@@ -71,6 +73,8 @@ def _print_json(ready: ReadySite) -> None:
         "connection": ready.connection,
         "administrator": administrator.name if administrator else None,
         "token": administrator.token if administrator else None,
+        "web_url": ready.web_url or None,
+        "sign_in_link": ready.sign_in_link or None,
     }
     print_json(document, flush=True)
 
@@ -85,8 +89,13 @@ def _print_text(ready: ReadySite, directory: SiteDirectory | None) -> None:
         print_line(f"{'administrator':<16} {ready.administrator.name}")
         print_line(f"{'token':<16} {ready.administrator.token}")
         print_line("This token is shown once.")
-    if WEB in ready.addresses:
-        print_line(f"{'web pages':<16} http://{ready.addresses[WEB]}/")
+    if ready.web_url:
+        print_line(f"{'web pages':<16} {ready.web_url}/")
+    if ready.sign_in_link:
+        print_line(f"{'signed in':<16} {ready.sign_in_link}")
+        print_line("This link opens the web pages as the administrator, once, within ten minutes.")
     if ready.connection:
         print_line(_NEXT.format(name=ready.connection).rstrip())
+        if ready.web_url:
+            print_line(_NEXT_WEB.format(name=ready.connection))
     print_line("ready", flush=True)

@@ -31,6 +31,8 @@ class SiteConfig:
     catalog_address: str
     catalog_tls: bool
     catalog_ca_file: Path | None
+    # Where people open the web pages; empty where the file does not say so.
+    web_url: str
 
 
 def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteConfig:
@@ -54,7 +56,13 @@ def read_site_config(config_file: Path, environment: Mapping[str, str]) -> SiteC
         catalog_address=str(agent.get("catalog_address") or addresses.get(CATALOG, "")),
         catalog_tls=str(agent.get("catalog_tls", False)).lower() in ("true", "1"),
         catalog_ca_file=Path(ca_file) if ca_file else None,
+        web_url=_web_url(values),
     )
+
+
+def _web_url(values: Mapping[str, Mapping[str, Any]]) -> str:
+    told = values.get(CATALOG, {}).get("web_url") or values.get(WEB, {}).get("public_url")
+    return str(told or "").rstrip("/")
 
 
 def new_addresses(port: int) -> dict[str, str]:

@@ -51,12 +51,33 @@ def prepare_store(
         settings = read_connection(LOCAL_CONNECTION)
     else:
         return
-    with Librarian(
-        settings.url, settings.authenticator, settings.ca_file, settings.tls, settings.insecure
-    ) as site:
+    with _connect(settings) as site:
         _wait_for_an_agent(site)
         if not site.list_stores():
             site.add_store(DEFAULT_STORE, str(directory.store))
+
+
+def create_sign_in_link(
+    config: SiteConfig, web_url: str, administrator: NewAdministrator | None
+) -> str:
+    """Return a link that signs a new site's administrator in at its web pages, once.
+
+    A failure is only told: a command prints such a link at any time. Without pages there is none.
+    """
+    if not web_url or not administrator:
+        return ""
+    try:
+        with _connect(_settings(config, administrator)) as site:
+            return site.create_sign_in_link().url(web_url)
+    except LibrarianError as error:
+        logger.warning("There is no link to the web pages: %s", error)
+        return ""
+
+
+def _connect(settings: ConnectionSettings) -> Librarian:
+    return Librarian(
+        settings.url, settings.authenticator, settings.ca_file, settings.tls, settings.insecure
+    )
 
 
 def _settings(config: SiteConfig, administrator: NewAdministrator) -> ConnectionSettings:

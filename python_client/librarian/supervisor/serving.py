@@ -1,18 +1,20 @@
 """`librarian serve`: a whole site from one command."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from librarian.supervisor.config import (
     CATALOG,
+    WEB,
     SiteConfig,
     check_port_kept,
     check_ports,
     read_site_config,
 )
 from librarian.supervisor.first_use import (
+    create_sign_in_link,
     find_local_connection,
     prepare_store,
     write_local_connection,
@@ -35,6 +37,10 @@ class ReadySite:
     administrator: NewAdministrator | None
     # Name of the client connection that leads here; None when none was written, now or before.
     connection: str | None
+    # Where people open the web pages; empty where there are none.
+    web_url: str = ""
+    # Signs the administrator of a new site in there, once; empty where there is none.
+    sign_in_link: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,20 @@ def _serve(
             if options.directory:
                 prepare_store(options.directory, config, administrator)
         named = dict(zip(config.services, addresses, strict=True))
-        on_ready(ReadySite(config.config_file, named, administrator, connection))
+        web_url = _web_url(config, named)
+        link = create_sign_in_link(config, web_url, administrator)
+        on_ready(ReadySite(config.config_file, named, administrator, connection, web_url, link))
         site.watch(signals)
     except KeyboardInterrupt:
         return
     finally:
         site.stop()
+
+
+def _web_url(config: SiteConfig, addresses: Mapping[str, str]) -> str:
+    if WEB not in addresses:
+        return ""
+    return config.web_url or f"http://{addresses[WEB]}"
 
 
 def _processes(config: SiteConfig, directory: SiteDirectory | None) -> list[Process]:
