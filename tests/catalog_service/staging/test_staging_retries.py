@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from catalog_service.loops.runner import LoopRunner
+from catalog_service.staging_files import next_items
 from catalog_service.tables import Instance, Job, Store
 from librarian.errors import (
     ConflictError,
@@ -91,6 +92,9 @@ def test_what_was_cancelled_goes_on_with_instances_that_are_at_hand_by_now(
     with catalog.parts.database.transactions.begin() as db:
         db.query(Store).filter_by(name="pot1").one().enabled = False
     retry(catalog, job)
+    with catalog.parts.database.readings.begin() as db:
+        items = next_items(db, job.id, after_number=0, limit=10)
+    assert [item.store_name for item in items] == ["pot2"] * 3
     runner.start()
     assert state_of(finished(catalog, job)) == "SUCCEEDED"
 
