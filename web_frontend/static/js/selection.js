@@ -11,6 +11,8 @@ function show() {
   const count = document.getElementById("selected-count");
   count.textContent = chosen.size ? `${chosen.size.toLocaleString("en").replaceAll(",", "\u202f")} selected` : "Nothing selected";
   form.querySelector("[data-of-selection]").hidden = !chosen.size;
+  // It stays in sight while there is something to do.
+  form.querySelector(".bulk").classList.toggle("bulk-held", chosen.size > 0);
   form.querySelector("[data-pick-none]").hidden = !chosen.size;
   const all = form.querySelector("[data-pick-all]");
   const here = boxes.filter((box) => box.checked).length;
