@@ -19,6 +19,11 @@ blueprint = Blueprint("sign_in", __name__)
 
 # Who mistook a password often waits for an answer.
 _TIMEOUT_SECONDS = 30.0
+# The same words whatever is wrong: others would tell which names there are, and who is slowed down.
+_REFUSED = (
+    "The name or the password is wrong. After several failures, wait before the next try: up to"
+    " five minutes."
+)
 
 
 def to_sign_in(*, ended: bool = False) -> Response:
@@ -47,7 +52,7 @@ def sign_in() -> Response | tuple[str, int]:
     """Sign in with a name and a password."""
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
     asked = accounts_pb2.SignInRequest(account_name=name, password=password)
-    return _trade(asked, "The name or the password is wrong.")
+    return _trade(asked, _REFUSED)
 
 
 @blueprint.get("/sign-in/link")
