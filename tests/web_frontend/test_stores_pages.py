@@ -30,6 +30,7 @@ def test_the_list_says_how_each_store_is(web_as: WebAs, spare: str) -> None:
 
     row = next(row for row in page.all("tbody tr") if spare in row.text())
     assert "no new files" in row.text()
+    assert "% used" in row.text()
     assert "free" in row.text()
     assert row.css("svg use")
     assert page.one("#stores caption").text()
@@ -48,7 +49,7 @@ def test_a_store_shows_its_space_its_agent_and_its_files(
         "Last report",
     ):
         assert expected in words
-    assert [a for a in page.all("a") if "store%3Apo-spare" in (a.attributes["href"] or "")]
+    assert [a for a in page.all("a") if "search=store:po-spare" in (a.attributes["href"] or "")]
 
 
 @pytest.mark.parametrize("role", ["READONLY", "READWRITE"])

@@ -120,6 +120,7 @@ def _ask(action: str, chosen: TransferFilter, ids: Sequence[int], *, has_more: b
         "transfers/confirm.html",
         action=action,
         chosen=chosen,
+        groups=GROUP_TITLES,
         ids=() if "all" in request.form else ids,
         last_id=max(ids, default=0),
         count=len(ids),
