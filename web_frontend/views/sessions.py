@@ -14,7 +14,7 @@ from web_frontend.views.observations import duration_of
 blueprint = Blueprint("sessions", __name__)
 
 _SESSIONS_A_PAGE = 50
-_OBSERVATIONS_A_PAGE = 100
+_OBSERVATIONS_A_PAGE = 50
 # More are too narrow to be told apart, and would take the page too long.
 _OBSERVATIONS_DRAWN = 2000
 
