@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import make_response, redirect, request
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 SEE_OTHER = 303
@@ -17,7 +18,8 @@ def go_to(address: str) -> Response:
     """Return an answer that leads a browser to another page, also when htmx asked."""
     if is_fragment():
         answer = make_response("", 200)
-        answer.headers["HX-Redirect"] = address
+        # Headers hold no other letters than those of ASCII.
+        answer.headers["HX-Redirect"] = iri_to_uri(address)
         return answer
     return redirect(address, SEE_OTHER)
 
@@ -39,8 +41,25 @@ def own_path(address: str | None) -> str:
 def this_page() -> str:
     """Return the path and query of the page that a person looks at."""
     if is_fragment():
-        parts = urlsplit(request.headers.get("HX-Current-URL", "/"))
-        return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        return _path_of(request.headers.get("HX-Current-URL", "/"))
     if request.method != "GET":
-        return "/"
+        # A form's own address shows nothing: who must sign in first goes back to the form.
+        sender = request.headers.get("Referer", "")
+        return _path_of(sender) if sender.startswith(request.host_url) else "/"
     return own_path(request.full_path.rstrip("?"))
+
+
+def _path_of(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def _path_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "/"
+    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
