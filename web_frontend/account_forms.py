@@ -14,12 +14,12 @@ DEFAULT_DAYS = "90"
 LIFETIMES = (*_DAYS.items(), _NEVER)
 # What each role may, beyond the one before it.
 ROLE_WORDS = {
-    "NONE": "may only sign in",
-    "READONLY": "may search, read and stage",
-    "CALLBACK": "may besides confirm what was pushed to it",
-    "READAPPEND": "may besides put files in and log events",
-    "READWRITE": "may besides change, send and delete",
-    "ADMIN": "may besides manage the site",
+    "NONE": "only sign in",
+    "READONLY": "search, read, stage",
+    "CALLBACK": "confirm pushes",
+    "READAPPEND": "put files in",
+    "READWRITE": "change and send",
+    "ADMIN": "manage the site",
 }
 
 

@@ -125,8 +125,7 @@ def test_a_sign_in_link_is_shown_once_and_works_once(
 
 def test_what_cannot_be_is_told_in_a_sentence(web: WebClient) -> None:
     services = web.page("/accounts").words()
-    assert "store agent" not in services
-    assert "web frontend" in services
+    assert "web front end" in services
     assert web.post("/accounts/web/sign-in-link").status == 409
     assert web.post("/accounts/nobody-here/delete").status == 404
     assert web.get("/accounts/nobody-here").status == 404
