@@ -154,39 +154,6 @@ def test_a_job_is_listed_shown_and_cancelled_too_late(shared_site: Site, uploade
     assert (late.returncode, late.stdout) == (0, f"Job {number} has ended: succeeded.\n")
 
 
-def test_a_staging_is_previewed_and_what_failed_is_retried(
-    shared_site: Site, uploaded: Path
-) -> None:
-    search = json.dumps({"name-is-exactly": uploaded.name})
-    arguments = ("stage-files", "local", f"retried-{uploaded.name}", search)
-    directory = shared_site.layout.staging / f"retried-{uploaded.name}"
-    [preview] = documents(shared_site.run(*arguments, "--preview", "--json"))
-    assert (preview["file_count"], preview["destination"]) == (1, str(directory))
-    assert not directory.exists()
-    assert "5.0 kB" in shared_site.run(*arguments, "--preview").stdout
-    stored = shared_site.layout.store / "logs" / uploaded.name
-    stored.rename(away := stored.with_suffix(".away"))
-    [failed] = documents(shared_site.run(*arguments, "--wait", "--json"), code=5)
-    away.rename(stored)
-    number = str(failed["job"])
-    [job] = documents(shared_site.run("retry-job", "local", number, "--wait", "--json"))
-    assert (job["state"], job["files_done"]) == ("SUCCEEDED", 1)
-    again = shared_site.run("retry-job", "local", number)
-    assert (again.returncode, again.stderr.count("nothing is left to do")) == (1, 1)
-
-
-def test_the_copies_of_a_file_are_verified(shared_site: Site, uploaded: Path) -> None:
-    stored = shared_site.layout.store / "logs" / uploaded.name
-    assert "good" in shared_site.run("verify-file", "local", uploaded.name).stdout
-    stored.chmod(0o644)
-    stored.write_bytes(b"no more")
-    [found] = documents(shared_site.run("verify-file", "local", uploaded.name, "--json"), code=1)
-    assert (found["good"], found["error"]) == (False, "")
-    assert "is not what is on record" in found["instance"]["problem"]
-    done = shared_site.run("verify-file", "local", uploaded.name)
-    assert "1 of 1 copies are bad." in done.stderr
-
-
 def test_a_whole_night_goes_in_at_once(shared_site: Site, tmp_path: Path) -> None:
     night = tmp_path / "night"
     paths = make_night(night, files=3, start_jd=2458500.25 + next(_numbers))
