@@ -39,6 +39,23 @@ def test_a_link_signs_in_once(
     assert "ask for another" in again.words()
 
 
+@pytest.mark.parametrize(
+    ("sender", "back"),
+    [
+        ("http://localhost/orders/new?name=x", "?next=%2Forders%2Fnew%3Fname%3Dx"),
+        ("http://elsewhere.example/orders", ""),
+        ("http://localhost.elsewhere.example/", ""),
+        ("http://localhost//elsewhere.example", ""),
+        ("http://[", ""),
+    ],
+)
+def test_a_form_that_was_left_open_too_long_leads_back_to_itself(
+    stranger: WebClient, sender: str, back: str
+) -> None:
+    answer = stranger.post("/staging", {"search": "x"}, headers={"Referer": sender})
+    assert (answer.status, answer.location) == (303, f"/sign-in{back}")
+
+
 def test_behind_tls_cookies_are_kept_to_it(behind_a_proxy: Flask) -> None:
     form = behind_a_proxy.test_client().get("/sign-in", base_url="https://archive.example")
     assert form.headers["Set-Cookie"].startswith("__Host-librarian=")
