@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from catalog_service.clock import database_time
@@ -63,6 +63,20 @@ def open_file(db: Session, file_name: str) -> tuple[File, list[LocatedInstance]]
         return bool(item.instance.problem), not is_reachable(item.store, item.agent, oldest)
 
     return file, sorted(usable, key=rank)
+
+
+def list_suspect(db: Session, after_id: int, limit: int) -> list[LocatedInstance]:
+    """Return instances with something wrong with them, in the order of their keys."""
+    rows = db.execute(
+        select(Instance, Store, Agent)
+        .join(Store, Store.id == Instance.store_id)
+        .join(Agent, Agent.id == Store.agent_id)
+        # Not a parameter: what is written so has an index of its own.
+        .where(Instance.problem != literal_column("''"), Instance.id > after_id)
+        .order_by(Instance.id)
+        .limit(limit)
+    )
+    return [LocatedInstance(row[0].file_name, *row) for row in rows]
 
 
 def is_reachable(store: Store, agent: Agent, oldest: datetime) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from catalog_service.arrivals import sum_arrivals
@@ -30,7 +30,12 @@ def get_totals(db: Session) -> Totals:
         total_bytes,
         int(db.scalar(select(func.sum(Store.instance_count))) or 0),
         # It has an index of its own, in which there is little.
-        _count(db, select(func.count()).select_from(Instance).where(Instance.problem != "")),
+        _count(
+            db,
+            select(func.count())
+            .select_from(Instance)
+            .where(Instance.problem != literal_column("''")),
+        ),
         _count(db, select(func.count()).select_from(Observation)),
         _count(db, select(func.count()).select_from(ObservingSession)),
     )

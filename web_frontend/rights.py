@@ -23,7 +23,10 @@ RIGHTS: dict[str, str] = {
     "sign_in.show_link": ANYONE,
     "sign_in.sign_in_by_link": ANYONE,
     "sign_in.sign_out": ANYONE,
+    "home.list_suspects": "READONLY",
     "home.show_home": "READONLY",
+    "home.show_lately": "READONLY",
+    "home.show_now": "READONLY",
     # Stagings; the catalogue lets only their owners and administrators change them.
     "staging.list": "READONLY",
     "staging.list_rows": "READONLY",
@@ -50,6 +53,9 @@ RIGHTS: dict[str, str] = {
     "saved_searches.show": "READONLY",
     "sending.confirm": "READWRITE",
     "sending.queue": "READWRITE",
+    # Pictures of what is in the archive.
+    "coverage.growth": "READONLY",
+    "coverage.show": "READONLY",
     # Files, observations and observing sessions.
     "downloads.send": "READONLY",
     "files.explain": "READONLY",

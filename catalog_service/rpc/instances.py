@@ -10,7 +10,7 @@ from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.inspection import Failures, inspect_files
 from catalog_service.agents.observations import facts_of
 from catalog_service.database import Database
-from catalog_service.instances import LocatedInstance, list_instances, open_file
+from catalog_service.instances import LocatedInstance, list_instances, list_suspect, open_file
 from catalog_service.metadata import MetadataKeys, to_json
 from catalog_service.observation_rules import check_facts
 from catalog_service.registration import (
@@ -23,12 +23,15 @@ from catalog_service.registration import (
 from catalog_service.retrying import run_transaction
 from catalog_service.rpc import messages
 from catalog_service.rpc.metadata_messages import read_metadata
+from catalog_service.rpc.paging import page_size_of
 from catalog_service.rpc.verification import VerifyServicer
 from librarian.errors import InvalidRequestError
 from librarian.service.calls import current_caller
 from librarian.v1 import instances_pb2 as pb
 
 _MAX_PATHS = 1000
+_PAGE_SIZE, _LARGEST_PAGE = 100, 1000
+_LARGEST_KEY = 2**63 - 1
 # A batch is recorded when it has so many files, or has been gathered for so long.
 _BATCH_FILES = 4000
 _BATCH_SECONDS = 1.0
@@ -63,6 +66,16 @@ class InstancesServicer(VerifyServicer):
             self._database.readings, lambda db: list_instances(db, request.file_name)
         )
         return pb.ListInstancesResponse(instances=map(messages.instance_message, found))
+
+    def ListSuspectInstances(
+        self, request: pb.ListSuspectInstancesRequest, context: grpc.ServicerContext
+    ) -> pb.ListSuspectInstancesResponse:
+        """List instances with something wrong with them."""
+        size = page_size_of(request.page_size, _PAGE_SIZE, _LARGEST_PAGE)
+        after = _key_of(request.page_token)
+        return run_transaction(
+            self._database.readings, lambda db: _page(list_suspect(db, after, size + 1), size)
+        )
 
     def OpenFile(
         self, request: pb.OpenFileRequest, context: grpc.ServicerContext
@@ -156,4 +169,21 @@ def _response(done: Registered, failures: Failures) -> pb.RegisterInstancesRespo
             pb.RegistrationFailure(path=path, reason=error.reason, message=str(error))
             for path, error in [*failures, *done.failures]
         ],
+    )
+
+
+def _key_of(page_token: str) -> int:
+    if not page_token:
+        return 0
+    is_number = page_token.isascii() and page_token.isdigit() and len(page_token) < 20
+    if not is_number or int(page_token) > _LARGEST_KEY:
+        raise InvalidRequestError("That is no page_token: begin with the first page.")
+    return int(page_token)
+
+
+def _page(found: list[LocatedInstance], size: int) -> pb.ListSuspectInstancesResponse:
+    shown = found[:size]
+    return pb.ListSuspectInstancesResponse(
+        instances=map(messages.instance_message, shown),
+        next_page_token=str(shown[-1].instance.id) if len(found) > size else "",
     )

@@ -43,6 +43,7 @@ RIGHTS: Mapping[str, Right] = {
     "Incoming/WithdrawFiles": Role.READAPPEND,
     "Incoming/ListHeldFiles": Role.READAPPEND,
     "Instances/ListInstances": Role.READONLY,
+    "Instances/ListSuspectInstances": Role.READONLY,
     "Instances/OpenFile": Role.READONLY,
     "Instances/VerifyFile": Role.READWRITE,
     "Instances/RegisterInstances": Role.READAPPEND,

@@ -6,6 +6,7 @@ from web_frontend import assets
 from web_frontend.views import (
     accounts,
     audit,
+    coverage,
     downloads,
     exports,
     files,
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     assets.blueprint,
     audit.blueprint,
+    coverage.blueprint,
     downloads.blueprint,
     exports.blueprint,
     files.blueprint,

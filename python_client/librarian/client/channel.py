@@ -34,7 +34,7 @@ _REPEATABLE = {
         "UpdateMetadata",
     ],
     "Incoming": ["FinishFiles", "ListHeldFiles", "OfferFiles", "RenewBatch", "WithdrawFiles"],
-    "Instances": ["ListInstances", "OpenFile"],
+    "Instances": ["ListInstances", "ListSuspectInstances", "OpenFile"],
     "Jobs": ["CancelJob", "GetJob", "ListJobErrors", "ListJobs"],
     "Librarians": [
         "GetLibrarian",

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from librarian.client.records import Record
+from librarian.client.messages import read_instance
+from librarian.client.records import Instance, Record
 from librarian.client.sites import SiteCalls
+from librarian.v1 import instances_pb2, instances_pb2_grpc, statistics_pb2_grpc
 from librarian.v1 import statistics_pb2 as pb
-from librarian.v1 import statistics_pb2_grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,12 @@ class StatisticsCalls(SiteCalls):
             )
             for one in self._statistics().ListThroughput(request).samples
         ]
+
+    def list_suspect_instances(self, limit: int = 100) -> list[Instance]:
+        """Return instances with something wrong with them, at most 1,000, the earliest first."""
+        stub = self._link.catalog(instances_pb2_grpc.InstancesStub)
+        request = instances_pb2.ListSuspectInstancesRequest(page_size=limit)
+        return [read_instance(one) for one in stub.ListSuspectInstances(request).instances]
 
     def _statistics(self) -> statistics_pb2_grpc.StatisticsStub:
         stub: statistics_pb2_grpc.StatisticsStub = self._link.catalog(

@@ -27,7 +27,7 @@ from librarian.v1 import files_pb2 as librarian_dot_v1_dot_files__pb2
 from librarian.v1 import observations_pb2 as librarian_dot_v1_dot_observations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/instances.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\xe7\x03\n\x08Instance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Instance.State\x12>\n\x0f\x64\x65letion_policy\x18\x05 \x01(\x0e\x32%.librarian.v1.Instance.DeletionPolicy\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04host\x18\x07 \x01(\t\x12\x0c\n\x04path\x18\x08 \x01(\t\x12\x0f\n\x07problem\x18\t \x01(\t\x12\x34\n\x0bverify_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\">\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tAVAILABLE\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\"N\n\x0e\x44\x65letionPolicy\x12\x1f\n\x1b\x44\x45LETION_POLICY_UNSPECIFIED\x10\x00\x12\x0e\n\nDISALLOWED\x10\x01\x12\x0b\n\x07\x41LLOWED\x10\x02\x42\x0e\n\x0c_verify_time\")\n\x14ListInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"B\n\x15ListInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\"&\n\x11VerifyFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"G\n\x12VerifyFileResponse\x12\x31\n\tinstances\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.VerifiedInstance\"K\n\x10VerifiedInstance\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"$\n\x0fOpenFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"`\n\x10OpenFileResponse\x12\x12\n\nsize_bytes\x18\x01 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12&\n\x08ways_out\x18\x03 \x03(\x0b\x32\x14.librarian.v1.WayOut\"l\n\x06WayOut\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xbf\x02\n\x18RegisterInstancesRequest\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x12\n\nnull_obsid\x18\x04 \x01(\x08\x12\x33\n\x0bobservation\x18\x05 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x46\n\x08metadata\x18\x06 \x03(\x0b\x32\x34.librarian.v1.RegisterInstancesRequest.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x0e\n\x0c_observation\"\x99\x01\n\x19RegisterInstancesResponse\x12\x18\n\x10registered_count\x18\x01 \x01(\x03\x12\x13\n\x0bknown_count\x18\x02 \x01(\x03\x12\x18\n\x10registered_bytes\x18\x03 \x01(\x03\x12\x33\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32!.librarian.v1.RegistrationFailure\"D\n\x13RegistrationFailure\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\xeb\x02\n\tInstances\x12X\n\rListInstances\x12\".librarian.v1.ListInstancesRequest\x1a#.librarian.v1.ListInstancesResponse\x12I\n\x08OpenFile\x12\x1d.librarian.v1.OpenFileRequest\x1a\x1e.librarian.v1.OpenFileResponse\x12O\n\nVerifyFile\x12\x1f.librarian.v1.VerifyFileRequest\x1a .librarian.v1.VerifyFileResponse\x12h\n\x11RegisterInstances\x12&.librarian.v1.RegisterInstancesRequest\x1a\'.librarian.v1.RegisterInstancesResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clibrarian/v1/instances.proto\x12\x0clibrarian.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18librarian/v1/files.proto\x1a\x1flibrarian/v1/observations.proto\"\xe7\x03\n\x08Instance\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x13\n\x0bparent_dirs\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.librarian.v1.Instance.State\x12>\n\x0f\x64\x65letion_policy\x18\x05 \x01(\x0e\x32%.librarian.v1.Instance.DeletionPolicy\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04host\x18\x07 \x01(\t\x12\x0c\n\x04path\x18\x08 \x01(\t\x12\x0f\n\x07problem\x18\t \x01(\t\x12\x34\n\x0bverify_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\">\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tAVAILABLE\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\"N\n\x0e\x44\x65letionPolicy\x12\x1f\n\x1b\x44\x45LETION_POLICY_UNSPECIFIED\x10\x00\x12\x0e\n\nDISALLOWED\x10\x01\x12\x0b\n\x07\x41LLOWED\x10\x02\x42\x0e\n\x0c_verify_time\")\n\x14ListInstancesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"B\n\x15ListInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\"D\n\x1bListSuspectInstancesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"b\n\x1cListSuspectInstancesResponse\x12)\n\tinstances\x18\x01 \x03(\x0b\x32\x16.librarian.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x11VerifyFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"G\n\x12VerifyFileResponse\x12\x31\n\tinstances\x18\x01 \x03(\x0b\x32\x1e.librarian.v1.VerifiedInstance\"K\n\x10VerifiedInstance\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"$\n\x0fOpenFileRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\"`\n\x10OpenFileResponse\x12\x12\n\nsize_bytes\x18\x01 \x01(\x03\x12\x10\n\x08\x63hecksum\x18\x02 \x01(\t\x12&\n\x08ways_out\x18\x03 \x03(\x0b\x32\x14.librarian.v1.WayOut\"l\n\x06WayOut\x12(\n\x08instance\x18\x01 \x01(\x0b\x32\x16.librarian.v1.Instance\x12\x15\n\ragent_address\x18\x02 \x01(\t\x12\x11\n\tagent_tls\x18\x03 \x01(\x08\x12\x0e\n\x06ticket\x18\x04 \x01(\t\"\xbf\x02\n\x18RegisterInstancesRequest\x12\x12\n\nstore_name\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x12\n\nnull_obsid\x18\x04 \x01(\x08\x12\x33\n\x0bobservation\x18\x05 \x01(\x0b\x32\x19.librarian.v1.ObservationH\x00\x88\x01\x01\x12\x46\n\x08metadata\x18\x06 \x03(\x0b\x32\x34.librarian.v1.RegisterInstancesRequest.MetadataEntry\x1aL\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.librarian.v1.MetadataValue:\x02\x38\x01\x42\x0e\n\x0c_observation\"\x99\x01\n\x19RegisterInstancesResponse\x12\x18\n\x10registered_count\x18\x01 \x01(\x03\x12\x13\n\x0bknown_count\x18\x02 \x01(\x03\x12\x18\n\x10registered_bytes\x18\x03 \x01(\x03\x12\x33\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32!.librarian.v1.RegistrationFailure\"D\n\x13RegistrationFailure\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\xda\x03\n\tInstances\x12X\n\rListInstances\x12\".librarian.v1.ListInstancesRequest\x1a#.librarian.v1.ListInstancesResponse\x12I\n\x08OpenFile\x12\x1d.librarian.v1.OpenFileRequest\x1a\x1e.librarian.v1.OpenFileResponse\x12m\n\x14ListSuspectInstances\x12).librarian.v1.ListSuspectInstancesRequest\x1a*.librarian.v1.ListSuspectInstancesResponse\x12O\n\nVerifyFile\x12\x1f.librarian.v1.VerifyFileRequest\x1a .librarian.v1.VerifyFileResponse\x12h\n\x11RegisterInstances\x12&.librarian.v1.RegisterInstancesRequest\x1a\'.librarian.v1.RegisterInstancesResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,26 +46,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTINSTANCESREQUEST']._serialized_end=669
   _globals['_LISTINSTANCESRESPONSE']._serialized_start=671
   _globals['_LISTINSTANCESRESPONSE']._serialized_end=737
-  _globals['_VERIFYFILEREQUEST']._serialized_start=739
-  _globals['_VERIFYFILEREQUEST']._serialized_end=777
-  _globals['_VERIFYFILERESPONSE']._serialized_start=779
-  _globals['_VERIFYFILERESPONSE']._serialized_end=850
-  _globals['_VERIFIEDINSTANCE']._serialized_start=852
-  _globals['_VERIFIEDINSTANCE']._serialized_end=927
-  _globals['_OPENFILEREQUEST']._serialized_start=929
-  _globals['_OPENFILEREQUEST']._serialized_end=965
-  _globals['_OPENFILERESPONSE']._serialized_start=967
-  _globals['_OPENFILERESPONSE']._serialized_end=1063
-  _globals['_WAYOUT']._serialized_start=1065
-  _globals['_WAYOUT']._serialized_end=1173
-  _globals['_REGISTERINSTANCESREQUEST']._serialized_start=1176
-  _globals['_REGISTERINSTANCESREQUEST']._serialized_end=1495
-  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_start=1403
-  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_end=1479
-  _globals['_REGISTERINSTANCESRESPONSE']._serialized_start=1498
-  _globals['_REGISTERINSTANCESRESPONSE']._serialized_end=1651
-  _globals['_REGISTRATIONFAILURE']._serialized_start=1653
-  _globals['_REGISTRATIONFAILURE']._serialized_end=1721
-  _globals['_INSTANCES']._serialized_start=1724
-  _globals['_INSTANCES']._serialized_end=2087
+  _globals['_LISTSUSPECTINSTANCESREQUEST']._serialized_start=739
+  _globals['_LISTSUSPECTINSTANCESREQUEST']._serialized_end=807
+  _globals['_LISTSUSPECTINSTANCESRESPONSE']._serialized_start=809
+  _globals['_LISTSUSPECTINSTANCESRESPONSE']._serialized_end=907
+  _globals['_VERIFYFILEREQUEST']._serialized_start=909
+  _globals['_VERIFYFILEREQUEST']._serialized_end=947
+  _globals['_VERIFYFILERESPONSE']._serialized_start=949
+  _globals['_VERIFYFILERESPONSE']._serialized_end=1020
+  _globals['_VERIFIEDINSTANCE']._serialized_start=1022
+  _globals['_VERIFIEDINSTANCE']._serialized_end=1097
+  _globals['_OPENFILEREQUEST']._serialized_start=1099
+  _globals['_OPENFILEREQUEST']._serialized_end=1135
+  _globals['_OPENFILERESPONSE']._serialized_start=1137
+  _globals['_OPENFILERESPONSE']._serialized_end=1233
+  _globals['_WAYOUT']._serialized_start=1235
+  _globals['_WAYOUT']._serialized_end=1343
+  _globals['_REGISTERINSTANCESREQUEST']._serialized_start=1346
+  _globals['_REGISTERINSTANCESREQUEST']._serialized_end=1665
+  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_start=1573
+  _globals['_REGISTERINSTANCESREQUEST_METADATAENTRY']._serialized_end=1649
+  _globals['_REGISTERINSTANCESRESPONSE']._serialized_start=1668
+  _globals['_REGISTERINSTANCESRESPONSE']._serialized_end=1821
+  _globals['_REGISTRATIONFAILURE']._serialized_start=1823
+  _globals['_REGISTRATIONFAILURE']._serialized_end=1891
+  _globals['_INSTANCES']._serialized_start=1894
+  _globals['_INSTANCES']._serialized_end=2368
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,11 @@ class InstancesStub(object):
                 request_serializer=librarian_dot_v1_dot_instances__pb2.OpenFileRequest.SerializeToString,
                 response_deserializer=librarian_dot_v1_dot_instances__pb2.OpenFileResponse.FromString,
                 _registered_method=True)
+        self.ListSuspectInstances = channel.unary_unary(
+                '/librarian.v1.Instances/ListSuspectInstances',
+                request_serializer=librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesRequest.SerializeToString,
+                response_deserializer=librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesResponse.FromString,
+                _registered_method=True)
         self.VerifyFile = channel.unary_unary(
                 '/librarian.v1.Instances/VerifyFile',
                 request_serializer=librarian_dot_v1_dot_instances__pb2.VerifyFileRequest.SerializeToString,
@@ -73,6 +78,14 @@ class InstancesServicer(object):
         """Returns the ways to read one file's contents: for each available instance
         a path on its host and a read ticket for its agent. Fails with `NOT_FOUND`
         when there is no such file or no available instance of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuspectInstances(self, request, context):
+        """Lists instances with something wrong with them, the earliest on record
+        first. Fails with `INVALID_ARGUMENT` for a page_token that is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +125,11 @@ def add_InstancesServicer_to_server(servicer, server):
                     servicer.OpenFile,
                     request_deserializer=librarian_dot_v1_dot_instances__pb2.OpenFileRequest.FromString,
                     response_serializer=librarian_dot_v1_dot_instances__pb2.OpenFileResponse.SerializeToString,
+            ),
+            'ListSuspectInstances': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuspectInstances,
+                    request_deserializer=librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesRequest.FromString,
+                    response_serializer=librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesResponse.SerializeToString,
             ),
             'VerifyFile': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyFile,
@@ -179,6 +197,33 @@ class Instances(object):
             '/librarian.v1.Instances/OpenFile',
             librarian_dot_v1_dot_instances__pb2.OpenFileRequest.SerializeToString,
             librarian_dot_v1_dot_instances__pb2.OpenFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuspectInstances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/librarian.v1.Instances/ListSuspectInstances',
+            librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesRequest.SerializeToString,
+            librarian_dot_v1_dot_instances__pb2.ListSuspectInstancesResponse.FromString,
             options,
             channel_credentials,
             insecure,
