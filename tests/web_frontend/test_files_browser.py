@@ -50,11 +50,18 @@ def test_from_a_session_to_a_file_and_home_with_it(
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(
-    browser_page: Page, night: dict[str, Path]
+    browser_page: Page, night: dict[str, Path], admin: Librarian
 ) -> None:
     browser_page.set_viewport_size({"width": 360, "height": 740})
-    for path in (f"/files/{NAME}", "/observations", "/sessions"):
+    # What is said of a copy that is spoilt has long words.
+    suspect = "zen.2459200.30080.HH.uvh5"
+    [copy] = admin.list_instances(suspect)
+    Path(copy.path).chmod(0o644)
+    Path(copy.path).write_bytes(b"spoilt")
+    admin.verify_file(suspect)
+    for path in (f"/files/{NAME}", f"/files/{suspect}", "/observations", "/sessions"):
         browser_page.goto(path)
+        expect(browser_page.get_by_text("Explain", exact=True)).to_have_count(0)
         width = browser_page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path
         assert grave_faults(browser_page) == []
