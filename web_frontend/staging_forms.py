@@ -97,6 +97,9 @@ def _search_of(arguments: Arguments) -> str:
     names = arguments.getlist("name")
     if names:
         return search_of_names(names)
+    if arguments.get("of", "") == "selection":
+        # Of nothing ticked not all that was found is meant.
+        return ""
     for key, clause in _CLAUSES.items():
         number = _whole(arguments.get(key, ""), key)
         if number is not None:

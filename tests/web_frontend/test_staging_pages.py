@@ -155,6 +155,11 @@ def test_a_page_without_a_search_teaches_what_to_do(web: WebClient) -> None:
     assert "Staging begins with a search" in web.page("/staging/new").words()
 
 
+def test_nothing_ticked_is_not_all_that_was_found(web: WebClient, search: str) -> None:
+    page = web.post("/staging/new", {"search": search, "of": "selection"})
+    assert "Which files?" in page.words()
+
+
 @pytest.mark.parametrize("number", ["0", "987654321", "9" * 30])
 def test_a_staging_that_is_not_there_is_not_found(web: WebClient, number: str) -> None:
     for rest in ("", "/parts", "/stream", "/errors"):
