@@ -283,3 +283,17 @@ def test_hostile_text_in_every_field_is_answered_by_a_page(web, hostile):
     assert {answer.status for answer in answers} <= {200, 303, 400, 404}
     assert not any(answer.all("main script") for answer in answers)
     assert not any("Set-Cookie: a=b" in str(answer.headers) for answer in answers)
+
+
+def test_what_is_selected_and_all_that_match_can_be_staged(web, names):
+    page = _search(web, FOUND)
+    stage = page.one("[data-of-selection] button[value=selection]")
+    hidden = page.all("#bulk > input[type=hidden]")
+    form = {one.attributes["name"]: one.attributes["value"] for one in hidden}
+    launch = web.post(stage.attributes["formaction"] or "", form | {"name": names[:2]})
+    assert launch.status == 200
+    assert names[1] in launch.text
+    link = next(one for one in page.all(".bulk a") if "Stage all" in one.text())
+    launch = web.get(link.attributes["href"] or "")
+    assert launch.status == 200
+    assert FOUND in launch.text

@@ -1,6 +1,5 @@
 """Exports: what a search finds, or what was selected of it, as a file."""
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -20,6 +19,7 @@ from web_frontend.searching.exporting import (
     write_table,
 )
 from web_frontend.searching.queries import Query
+from web_frontend.staging_forms import search_of_names
 from web_frontend.streams import streamed
 
 blueprint = Blueprint("exports", __name__)
@@ -51,11 +51,6 @@ def send_export() -> Response:
     if not names:
         raise InvalidRequestError("No file is selected: select some, or export all that match.")
     return _export(query.changed(search=search_of_names(names), kind="files"), selected)
-
-
-def search_of_names(names: list[str]) -> str:
-    """Return the search that finds files by their names."""
-    return json.dumps({"name-in": names}, ensure_ascii=False)
 
 
 def _export(query: Query, format: str) -> Response:

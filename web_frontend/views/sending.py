@@ -9,7 +9,7 @@ from web_frontend.formats import format_count
 from web_frontend.requests import go_to
 from web_frontend.searching.found import count_matches
 from web_frontend.searching.queries import Query
-from web_frontend.views.exports import search_of_names
+from web_frontend.staging_forms import search_of_names
 
 blueprint = Blueprint("sending", __name__)
 
