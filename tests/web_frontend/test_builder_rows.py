@@ -9,7 +9,7 @@ from catalog_service.search.json_form import parse_json
 from catalog_service.search.text_form import parse_text
 from librarian.client.records import MetadataKey
 from librarian.errors import InvalidRequestError
-from web_frontend.searching.builder import Builder, Group, Row
+from web_frontend.searching.builder import Builder, Group, How, Row
 from web_frontend.searching.builder_writer import write_search
 from web_frontend.searching.mistakes import find_mistake
 from web_frontend.searching.vocabulary import Vocabulary
@@ -18,7 +18,7 @@ _KEYS = [MetadataKey("good", "BOOLEAN"), MetadataKey("antenna", "NUMBER")]
 _VOCABULARY = Vocabulary("files", _KEYS)
 
 
-def _written(*rows: Row, how: str = "all") -> str:
+def _written(*rows: Row, how: How = "all") -> str:
     groups = (Group("all"), Group(how, rows)) if how != "all" else (Group("all", rows),)
     return json.dumps(write_search(Builder(groups), _VOCABULARY))
 
