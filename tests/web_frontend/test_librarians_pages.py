@@ -9,6 +9,7 @@ from librarian.client.librarian import Librarian
 from librarian.service.config import load_config
 from tests.polling import wait_until
 from tests.system.neighbours import NEIGHBOUR, Neighbours, neighbours
+from tests.system.site import SERVICES
 from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import People
 from web_frontend.app import create_app
@@ -28,7 +29,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbours]:
     """Two sites; some files of the first are at the second."""
-    with neighbours(tmp_path_factory.mktemp("po-pair")) as running:
+    # The second site sends nothing.
+    with neighbours(tmp_path_factory.mktemp("po-pair"), destination_services=SERVICES) as running:
         running.register(FILES)
         with running.source.librarian() as lib:
             lib.send(NEIGHBOUR, "name:po.night.*")
