@@ -39,7 +39,8 @@ class OrderForm:
     @property
     def priority_number(self) -> int:
         """Return the priority; 0 when what is there is no number."""
-        return int(self.priority) if self.priority.isascii() and self.priority.isdigit() else 0
+        is_number = self.priority.isascii() and self.priority.isdigit() and len(self.priority) < 4
+        return int(self.priority) if is_number else 0
 
     @property
     def bytes_per_second(self) -> int:
