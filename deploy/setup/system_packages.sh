@@ -15,12 +15,14 @@ is_there() {
     openssh-client) command -v ssh >/dev/null && command -v ssh-keygen >/dev/null ;;
     openssh-server) [ -x /usr/sbin/sshd ] || command -v sshd >/dev/null ;;
     chromium) command -v chromium >/dev/null ;;
+    nginx-light) [ -x /usr/sbin/nginx ] ;;
     libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
     *) echo "system_packages.sh knows no package '$1'." >&2 && exit 2 ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- postgresql util-linux rsync openssh-client openssh-server libfaketime chromium
+[ $# -gt 0 ] || set -- postgresql util-linux rsync openssh-client openssh-server libfaketime \
+    chromium nginx-light
 missing=()
 for package in "$@"; do
     is_there "$package" || missing+=("$package")
@@ -39,7 +41,7 @@ if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null || refuse "run 'sudo apt-get install ${missing[*]}'."
 fi
 
-# A cluster and an SSH server are started as they are needed: none that the packages start is.
+# A cluster, an SSH server and a proxy are started as they are needed: none that the packages start.
 echo "Installing ${missing[*]} ..."
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq || refuse "'apt-get update' failed (see above)."
