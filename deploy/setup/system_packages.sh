@@ -41,7 +41,7 @@ if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null || refuse "run 'sudo apt-get install ${missing[*]}'."
 fi
 
-# A cluster, an SSH server and a proxy are started as they are needed: none that the packages start.
+# A cluster, an SSH server and nginx are started as they are needed: none that packages start is.
 echo "Installing ${missing[*]} ..."
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq || refuse "'apt-get update' failed (see above)."
