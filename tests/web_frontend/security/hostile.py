@@ -14,12 +14,12 @@ TEXTS: dict[str, str | bytes] = {
     "path": f"../../../../etc/passwd#{MARK}",
     "control": f"a\x00b\x1b[31m\x07\r\nSet-Cookie: {MARK}=1\r\nX-Hostile: 1\r\n\r\n<{MARK}>",
     "rtl": f"\u202egnp.{MARK}\u2066\u200b\ufeff\u0130",
-    "long": "<x-hostile>" * 90_000,
+    "long": f"<{MARK}>" * 5000,
     "bytes": b"\xff\xfe\xed\xa0\x80\xc0\xaf" + MARK.encode(),
     "number": "9" * 5000,
     "surrogate": '{"name-matches": "\\ud800' + MARK + '"}',
 }
-IN_ADDRESSES = {kind: text for kind, text in TEXTS.items() if kind != "long"}
+MORE_THAN_A_FORM = f"<{MARK}>" * 100_000
 
 _SIGNS_OF_HARM = (
     # What the template would come to.
@@ -35,9 +35,9 @@ _SIGNS_OF_HARM = (
 )
 
 
-def harm_in(text: str) -> str:
+def harm_in(text: str, html: LexborHTMLParser | None = None) -> str:
     """Return what a page shows or does that it must not; empty for nothing."""
-    html = LexborHTMLParser(text)
-    for found in html.css(f"{MARK}, [{MARK}], [onfocus], [autofocus='>'], script:not([src])"):
+    parsed = html or LexborHTMLParser(text)
+    for found in parsed.css(f"{MARK}, [{MARK}], [onfocus], [autofocus='>'], script:not([src])"):
         return str(found.html)[:200]
     return next((sign for sign in _SIGNS_OF_HARM if sign in text), "")

@@ -4,7 +4,6 @@ import http.client
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -168,18 +167,16 @@ def test_a_form_that_is_too_large_is_refused(caller: HttpCaller, nginx: Nginx) -
 
 
 def test_a_live_page_comes_as_it_happens(
-    caller: HttpCaller, nginx: Nginx, admin: Librarian
+    caller: HttpCaller, nginx: Nginx, running_job: int
 ) -> None:
-    job = admin.stage_files("name:nginx.bin", "nginx-live/one").wait(timeout_seconds=60)
     connection = http.client.HTTPSConnection(
         "localhost", nginx.port, context=nginx.trust, timeout=20
     )
     with closing(connection):
-        begun = time.monotonic()
         headers = {"Cookie": caller.cookie_header(), "Accept": "text/event-stream"}
-        connection.request("GET", f"/staging/{job.id}/stream", headers=headers)
+        connection.request("GET", f"/staging/{running_job}/stream", headers=headers)
         answer = connection.getresponse()
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith("text/event-stream")
+        # What has not ended yet is there already.
         assert answer.readline().startswith(b"event: staging")
-        assert time.monotonic() - begun < 5

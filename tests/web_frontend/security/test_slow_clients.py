@@ -9,18 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from catalog_service.database import open_database
-from catalog_service.tables import Store
-from librarian.client.librarian import Librarian
-from librarian.supervisor.layout import DEFAULT_STORE
-from tests.catalog_service.staging_rows import add_file, add_instance
 from tests.polling import wait_until
 from tests.system.site import Site
 from tests.web_frontend.people import People
 from tests.web_frontend.security.callers import HttpCaller
 
 PROMPT_SECONDS = 2.0
-FILE_BYTES = 32 << 30
 READERS = 20
 # Each of those that are let in has a few MiB before it, here and on its way from the agent.
 MOST_MORE_BYTES = 400 << 20
@@ -108,34 +102,10 @@ def test_fifty_live_pages_leave_room_for_others(
     assert seconds_for_a_page(caller) < PROMPT_SECONDS
 
 
-@pytest.fixture
-def running_job(admin: Librarian, big_file: str) -> Iterator[int]:
-    """A staging that is not over soon."""
-    searched = admin.stage_files(f"name:{big_file}", f"slow/{time.monotonic_ns()}")
-    yield searched.id
-    searched.cancel()
-
-
-@pytest.fixture(scope="module")
-def big_file(web_site: Site) -> str:
-    """A file on record that is sparse, and longer to be copied than a test lasts."""
-    path = web_site.layout.store / "slow" / "slow.endless.raw"
-    path.parent.mkdir()
-    with path.open("wb") as file:
-        file.truncate(FILE_BYTES)
-    database = open_database(web_site.database_url)
-    with database.transactions.begin() as db:
-        store = db.query(Store).filter(Store.name == DEFAULT_STORE).one()
-        row = add_file(db, path.name, FILE_BYTES, "blake3:" + "0" * 64)
-        add_instance(db, row, store, "slow")
-    database.dispose()
-    return path.name
-
-
 def test_slow_readers_of_large_files_take_little_memory(
-    caller: HttpCaller, web_site: Site, connect: Callable[[], socket.socket], big_file: str
+    caller: HttpCaller, web_site: Site, connect: Callable[[], socket.socket], endless_file: str
 ) -> None:
-    path = f"/files/{big_file}/download"
+    path = f"/files/{endless_file}/download"
     # Live pages that were left are noticed at their next sign of life.
     wait_until(lambda: caller.get(path, Range="bytes=0-9").status == 206, what="free places")
     before, most = memory_bytes(web_site), 0
