@@ -8,6 +8,7 @@ from librarian.errors import (
     ConflictError,
     InvalidRequestError,
     NotAllowedError,
+    NotFoundError,
     StateError,
     UnknownAccountError,
 )
@@ -132,8 +133,11 @@ def create_token(name: str) -> str | tuple[str, int]:
 @blueprint.post("/accounts/<name>/tokens/<token_id>/revoke")
 def revoke_token(name: str, token_id: str) -> Response:
     """End a token of an account."""
-    librarian().revoke_token(token_id)
-    flash(f"The token of {name} is revoked.", "success")
+    try:
+        librarian().revoke_token(token_id)
+        flash(f"The token of {name} is revoked.", "success")
+    except NotFoundError:
+        flash("This token had ended already.", "info")
     return go_to(url_for("accounts.show", name=name))
 
 

@@ -6,7 +6,12 @@ from werkzeug.wrappers import Response
 from librarian.client.account_records import NewToken
 from librarian.client.librarian import Librarian
 from librarian.client.messages import read_new_token
-from librarian.errors import InvalidRequestError, NotAllowedError, NotSignedInError
+from librarian.errors import (
+    InvalidRequestError,
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+)
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 from web_frontend import people
 from web_frontend.account_forms import (
@@ -49,8 +54,11 @@ def create_token() -> str | tuple[str, int]:
 @blueprint.post("/account/tokens/<token_id>/revoke")
 def revoke_token(token_id: str) -> Response:
     """End one of the person's tokens."""
-    librarian().revoke_token(token_id)
-    flash("The token is revoked.", "success")
+    try:
+        librarian().revoke_token(token_id)
+        flash("The token is revoked.", "success")
+    except NotFoundError:
+        flash("This token had ended already.", "info")
     return go_to(url_for("own_account.list_tokens"))
 
 
