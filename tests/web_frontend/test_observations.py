@@ -135,3 +135,12 @@ def test_lists_go_on_by_key(web: WebClient, admin: Librarian, tmp_path: Path) ->
     assert first.all("a[rel=first]") == []
     broken = web.get("/observations?page=nonsense")
     assert broken.status == 400
+
+
+@pytest.mark.parametrize("path", ["/observations", "/sessions"])
+def test_what_is_no_date_is_told_beside_the_box_it_stands_in(web_as: WebAs, path: str) -> None:
+    page = web_as("READONLY").page(f"{path}?at=yesterday-ish")
+    assert page.status == 400
+    assert "'yesterday-ish' is no date" in page.words()
+    assert page.one("#jump-at").attributes["value"] == "yesterday-ish"
+    assert "There are no older" not in page.words()

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from librarian.client.librarian import Librarian
 from librarian.client.records import Observation
+from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
 from web_frontend.moments import duration_seconds, lst_after, newest_first_from
 
@@ -14,11 +15,15 @@ _FILES_A_PAGE = 50
 
 
 @blueprint.get("/observations", endpoint="list")
-def list_observations() -> str:
+def list_observations() -> str | tuple[str, int]:
     """Show observations, newest first."""
     at, token = request.args.get("at", ""), request.args.get("page", "")
+    try:
+        search = newest_first_from(at)
+    except InvalidRequestError as error:
+        return render_template("observations/list.html", problem=str(error), at=at), 400
     found = librarian().search_observations(
-        newest_first_from(at),
+        search,
         limit=_OBSERVATIONS_A_PAGE,
         order_by="obsid,desc",
         page_token=token,

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from librarian.client.librarian import Librarian
 from librarian.client.records import ObservingSession
-from librarian.errors import NotFoundError
+from librarian.errors import InvalidRequestError, NotFoundError
 from web_frontend.catalogue import librarian
 from web_frontend.moments import duration_seconds, lst_after, newest_first_from
 from web_frontend.plots.time_bars import draw_time_bar
@@ -20,10 +20,13 @@ _OBSERVATIONS_DRAWN = 2000
 
 
 @blueprint.get("/sessions", endpoint="list")
-def list_sessions() -> str:
+def list_sessions() -> str | tuple[str, int]:
     """Show observing sessions, newest first."""
     at, token = request.args.get("at", ""), request.args.get("page", "")
-    search = newest_first_from(at)
+    try:
+        search = newest_first_from(at)
+    except InvalidRequestError as error:
+        return render_template("sessions/list.html", problem=str(error), at=at), 400
     if "obsid-at-most" in search:
         search = {"session-id-at-most": search["obsid-at-most"]}
     found = librarian().search_sessions(
