@@ -40,9 +40,7 @@ def _each(actions: tuple[str, ...] | None) -> Iterable[str | None]:
     return [None] if actions is None else actions
 
 
-def _ids(
-    wanted: EntryFilter, action: str | None, before: int | None, limit: int
-) -> Select[Any]:
+def _ids(wanted: EntryFilter, action: str | None, before: int | None, limit: int) -> Select[Any]:
     statement = select(AuditEntry.id)
     if before is not None:
         statement = statement.where(AuditEntry.id < before)

@@ -98,6 +98,7 @@ NOT_AUDITED: Mapping[str, str] = {
             "Incoming/ListHeldFiles",
             "Incoming/WatchBatch",
             "Instances/ListInstances",
+            "Instances/ListSuspectInstances",
             "Instances/OpenFile",
             "Jobs/GetJob",
             "Jobs/ListJobErrors",

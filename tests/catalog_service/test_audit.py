@@ -139,9 +139,7 @@ def test_hostile_text_is_kept_as_it_is_and_cut(shared: CatalogSite) -> None:
     stub = shared.stub(saved_searches_pb2_grpc.SavedSearchesStub, token)
     text = "name:\"<script>alert(1)</script>'; DROP TABLE audit_entry; --" + 5000 * "x" + '"'
     stub.SaveSearch(
-        saved_searches_pb2.SaveSearchRequest(
-            name="mine", search=text, item_kind=search_pb2.FILES
-        )
+        saved_searches_pb2.SaveSearchRequest(name="mine", search=text, item_kind=search_pb2.FILES)
     )
     [entry] = entries(shared, account_name="frida")
     assert json.loads(entry.details_json)["search"] == f"{text[:300]}…"
