@@ -1,5 +1,6 @@
 """The front end's way to the catalogue: one connection, and each caller's own token on it."""
 
+import ipaddress
 import threading
 from dataclasses import replace
 
@@ -50,7 +51,7 @@ class Catalogue:
         """Return a Librarian for the person of a token, whose browser is at an address."""
         vouched = (
             ("librarian-front-end", self._own_token),
-            ("librarian-client-address", address),
+            ("librarian-client-address", _plain(address)),
         )
         settings = replace(
             self._settings, authenticator=token or _NOBODY, ca_file=self._agent_ca_file
@@ -114,6 +115,14 @@ class Catalogue:
     def close(self) -> None:
         """End the connection."""
         self._link.close()
+
+
+def _plain(address: str) -> str:
+    """Return an address if it is one: what a proxy passes on may be anything."""
+    try:
+        return str(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return ""
 
 
 def catalogue() -> Catalogue:

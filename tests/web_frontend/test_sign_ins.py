@@ -86,3 +86,16 @@ def test_a_token_that_is_revoked_leads_to_the_sign_in_and_not_round_in_circles(
     assert refused.location == "/sign-in?next=%2Fstores&ended=1"
     page = stranger.get(refused.location)
     assert (page.status, "sign-in has ended" in page.words()) == (200, True)
+
+
+@pytest.mark.parametrize("told", ["größe", "x\x01y", "unknown", "[::1]:9", "1" * 5000, ""])
+def test_an_address_that_is_none_is_no_reason_to_fail(
+    behind_a_proxy: Flask, people: People, told: str
+) -> None:
+    web = WebClient(behind_a_proxy)
+    web.client.environ_base["HTTP_X_FORWARDED_FOR"] = told
+    web.client.environ_base["wsgi.url_scheme"] = "https"
+    assert web.client.get("/sign-in").status_code == 200
+    token = web.csrf_token()
+    form = {"csrf_token": token, "name": people.name("READONLY"), "password": people.password}
+    assert web.client.post("/sign-in", data=form).status_code == 303
