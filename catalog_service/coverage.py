@@ -69,8 +69,9 @@ def find_coverage(db: Session, wanted: Wanted) -> Coverage:
     if first_jd is None or last_jd is None:
         return Coverage(lst_bins=bins)
     first, last = math.floor(first_jd), math.floor(last_jd)
-    low = first if wanted.min_night is None else wanted.min_night
-    high = max(low, last if wanted.max_night is None else wanted.max_night)
+    # Where one end is given, beyond all that is on record, that one night is told.
+    high = max(last, wanted.min_night or 0) if wanted.max_night is None else wanted.max_night
+    low = min(first, high) if wanted.min_night is None else wanted.min_night
     nights = math.ceil((high - low + 1) / most_columns)
     cells = _count_cells(db, low, high, nights, bins)
     return Coverage(low, high, nights, bins, cells, first, last)

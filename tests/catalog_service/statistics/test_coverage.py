@@ -86,6 +86,17 @@ def test_a_sidereal_time_that_becomes_known_later_counts_then(database: Database
         assert find_coverage(db, Wanted()).cells == [Cell(0, 12, 3, 25, 1)]
 
 
+def test_nights_beyond_all_that_are_on_record_hold_nothing(database: Database) -> None:
+    with database.transactions.begin() as db:
+        observe(db, (2458000.5, 1.0))
+        for wanted, night in (
+            (Wanted(max_night=2457000), 2457000),
+            (Wanted(min_night=2459000), 2459000),
+        ):
+            found = find_coverage(db, wanted)
+            assert (found.min_night, found.max_night, found.cells) == (night, night, [])
+
+
 def test_where_nothing_was_observed_there_is_nothing_to_tell(database: Database) -> None:
     with database.readings.begin() as db:
         assert find_coverage(db, Wanted()) == Coverage()

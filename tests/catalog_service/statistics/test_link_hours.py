@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from catalog_service import links
 from catalog_service.clock import database_time
@@ -13,7 +14,7 @@ from catalog_service.database import Database
 from catalog_service.hours import hour_of
 from catalog_service.librarian_removal import remove_some
 from catalog_service.link_hours import Throughput, count_confirmed, count_failure, list_throughput
-from catalog_service.tables import LinkHour
+from catalog_service.tables import LinkHour, Transfer
 from catalog_service.transfer_claims import lock_librarian
 from catalog_service.transfer_outcomes import Report
 from librarian.errors import InvalidRequestError, UnknownLibrarianError
@@ -142,6 +143,25 @@ def test_many_who_count_at_once_lose_nothing_and_hold_nobody_up(database: Databa
     files, total_bytes, failures = sums(database)
     assert (files, total_bytes) == (4 * 12 * 3, 4 * 66 * 3)
     assert failures == {"LINK": 4 * 12 * 3, "UNREACHABLE": 4 * 12}
+
+
+def test_the_counts_are_the_last_thing_that_a_transaction_writes(database: Database) -> None:
+    [key] = queued(database, 1)
+    written: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("SELECT"):
+            written.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.transactions.begin() as db:
+        count_failure(db, 1, "LINK")
+        # Not flushed: whoever holds this row may be about to count on the same link.
+        db.get_one(Transfer, key).error = "It broke."
+    event.remove(database.engine, "before_cursor_execute", note)
+    first, last = [one for one in written if "transfer" in one or "link_hour" in one]
+    assert first.startswith("UPDATE transfer")
+    assert last.startswith("INSERT INTO link_hour")
 
 
 def test_a_neighbour_takes_its_counts_with_it(database: Database) -> None:

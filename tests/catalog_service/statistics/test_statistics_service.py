@@ -12,13 +12,18 @@ from sqlalchemy import select
 from catalog_service.clock import database_time
 from catalog_service.link_hours import count_confirmed, count_failure
 from catalog_service.store_usage import sample_usage
-from catalog_service.tables import Store
+from catalog_service.tables import Instance, Store
 from librarian import Librarian
 from librarian.cli.program import program
 from librarian.client.connections import ConnectionSettings, write_connection
 from librarian.client.statistics import CoverageCell, Totals
 from librarian.errors import InvalidRequestError, NotFoundError
-from librarian.v1 import statistics_pb2, statistics_pb2_grpc
+from librarian.v1 import (
+    instances_pb2,
+    instances_pb2_grpc,
+    statistics_pb2,
+    statistics_pb2_grpc,
+)
 from tests.catalog_service.catalog_site import CatalogSite
 from tests.catalog_service.neighbour_rows import add_librarian
 from tests.catalog_service.staging_rows import add_agent, add_store
@@ -112,3 +117,34 @@ def test_the_command_shows_totals_and_the_last_days(
     assert (document["files"], document["days"][0]["files"]) == (3, 3)
     with filled.database.readings.begin() as db:
         assert db.scalars(select(Store.instance_count)).all() == [3]
+
+
+def test_a_reader_is_told_which_copies_are_suspect(filled: CatalogSite, site: Librarian) -> None:
+    assert site.list_suspect_instances() == []
+    with filled.database.transactions.begin() as db:
+        for row in db.scalars(select(Instance).order_by(Instance.id).limit(2)):
+            row.problem = "Its checksum differs."
+    found = site.list_suspect_instances()
+    assert [(one.file_name, one.problem) for one in found] == [
+        ("zen.0.uv", "Its checksum differs."),
+        ("zen.1.uv", "Its checksum differs."),
+    ]
+    assert site.get_totals().suspect_instances == 2
+
+
+def test_suspect_copies_are_told_page_by_page(filled: CatalogSite) -> None:
+    with filled.database.transactions.begin() as db:
+        for row in db.scalars(select(Instance)):
+            row.problem = "It is gone."
+    stub = filled.stub(instances_pb2_grpc.InstancesStub, filled.admin_token)
+    request = instances_pb2.ListSuspectInstancesRequest(page_size=2)
+    first = stub.ListSuspectInstances(request)
+    assert [one.file_name for one in first.instances] == ["zen.0.uv", "zen.1.uv"]
+    request.page_token = first.next_page_token
+    rest = stub.ListSuspectInstances(request)
+    assert [one.file_name for one in rest.instances] == ["zen.2.uv"]
+    assert rest.next_page_token == ""
+    for token in ("x", "-1", "9" * 19, "0" * 50, "\u0661"):
+        request.page_token = token
+        with pytest.raises(InvalidRequestError):
+            stub.ListSuspectInstances(request)
