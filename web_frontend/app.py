@@ -15,7 +15,7 @@ from web_frontend.key_file import read_key, read_token
 from web_frontend.requests import this_page
 from web_frontend.rights import check_rights, may
 from web_frontend.security import protect
-from web_frontend.streams import Slots
+from web_frontend.streams import share_threads
 from web_frontend.views import register_views
 
 _THEMES = ("light", "dark")
@@ -27,7 +27,7 @@ def create_app(config: WebFrontendConfig) -> Flask:
     app.secret_key = read_key(config.secret_key_file)
     app.config.update(PUBLIC_URL=config.public_url, ASSETS_VERSION=assets_version())
     app.extensions["catalogue"] = Catalogue(config, read_token(config.token_file))
-    app.extensions["stream_slots"] = Slots(config.max_streams)
+    share_threads(app, config.threads, config.max_streams)
     log_requests(app)
     # Before a form's token is looked at: who may not send it is told that, whatever it holds.
     app.before_request(check_rights)

@@ -1,11 +1,13 @@
 """What a web front end must be told."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from librarian.service.config import ListenConfig
+
+_LEAST_FREE_THREADS = 2
 
 
 class WebFrontendConfig(BaseModel):
@@ -49,6 +51,15 @@ class WebFrontendConfig(BaseModel):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with https:// or http://")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def check_threads(self) -> Self:
+        """Leave threads to ordinary pages, however many others take long."""
+        if self.max_streams > self.threads - _LEAST_FREE_THREADS:
+            raise ValueError(
+                f"max_streams must leave {_LEAST_FREE_THREADS} of the {self.threads} threads free"
+            )
+        return self
 
     @property
     def secure(self) -> bool:

@@ -55,11 +55,3 @@ def _path_of(address: str) -> str:
     except ValueError:
         return "/"
     return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
-
-
-def _path_of(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "/"
-    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -58,9 +58,9 @@ def _export(query: Query, format: str) -> Response:
         raise InvalidRequestError(
             "There is no such export: choose CSV, JSON, Parquet, names, or paths of files."
         )
-    # The first rows are there before the answer begins: what is wrong is told by a page.
-    answer = streamed(_first_made(_parts(librarian(), query, format)), media_type="text/plain")
     suffix = _SUFFIXES[format]
+    parts = _parts(librarian(), query, format)
+    answer = streamed(parts, media_type="text/plain", begun=True)
     answer.headers["Content-Type"] = _MEDIA_TYPES[suffix]
     what = "paths" if format == "paths" else query.kind
     file_name = f"{what}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{suffix}"
@@ -82,15 +82,3 @@ def _parts(site: Librarian, query: Query, format: str) -> Iterator[bytes]:
     if format == "names":
         return write_lines(found, lambda record: str(getattr(record, _KEYS[query.kind])))
     return write_table(found, typed_columns(RECORDS[query.kind], columns, keys), format)
-
-
-def _first_made(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Return parts of which the first is made already."""
-    first = next(parts, b"")
-
-    def all_of_them() -> Iterator[bytes]:
-        yield first
-        # Whoever closes this closes the parts as well, and with them the search.
-        yield from parts
-
-    return all_of_them()

@@ -13,7 +13,7 @@ from web_frontend.rights import may
 from web_frontend.searching.quoting import quote_value
 from web_frontend.shown_events import show_event
 from web_frontend.shown_metadata import show_metadata
-from web_frontend.streams import stream_slots
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("files", __name__)
 
@@ -60,7 +60,7 @@ def explain_file(name: str) -> str:
 def verify_file(name: str) -> Response | str:
     """Have each copy read and compared with the record."""
     site = librarian()
-    with stream_slots().taken():
+    with long_work():
         found = site.verify_file(name, timeout_seconds=_VERIFY_SECONDS)
     verdict, kind = _verdict(found)
     if not is_fragment():

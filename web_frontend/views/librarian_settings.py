@@ -11,6 +11,7 @@ from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
 from web_frontend.librarian_forms import LibrarianForm, librarian_form, read_librarian_form
 from web_frontend.requests import go_to
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("librarian_settings", __name__)
 
@@ -26,6 +27,7 @@ def new_librarian() -> str:
 
 
 @blueprint.post("/librarians/-/new")
+@long_work()
 def add_librarian() -> Response | tuple[str, int]:
     """Put a neighbour on record."""
     form = read_librarian_form(request.form)
@@ -40,6 +42,7 @@ def edit_librarian(name: str) -> str:
 
 
 @blueprint.post("/librarians/<name>/edit")
+@long_work()
 def update_librarian(name: str) -> Response | tuple[str, int]:
     """Change a neighbour."""
     neighbour = librarian().get_librarian(name)
@@ -49,6 +52,7 @@ def update_librarian(name: str) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/librarians/<name>/remove")
+@long_work()
 def remove_librarian(name: str) -> Response:
     """Take a neighbour off the record."""
     removed = librarian().remove_librarian(name, cancel_transfers="cancel" in request.form)

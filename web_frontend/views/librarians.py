@@ -11,6 +11,7 @@ from web_frontend.catalogue import librarian
 from web_frontend.plots.throughput import SPANS, ThroughputChart, chart_throughput
 from web_frontend.requests import go_to, is_fragment
 from web_frontend.shown_states import cause_words, link_state
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("librarians", __name__)
 blueprint.add_app_template_filter(cause_words)
@@ -56,6 +57,7 @@ def show_counts(name: str) -> str:
 
 
 @blueprint.post("/librarians/<name>/test")
+@long_work()
 def test_connection(name: str) -> str | Response:
     """Have the site sign in at a neighbour, and show what it answered."""
     answer = librarian().ping_librarian(name)

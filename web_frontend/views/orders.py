@@ -19,6 +19,7 @@ from web_frontend.order_forms import (
 )
 from web_frontend.requests import go_to, is_fragment
 from web_frontend.shown_states import order_state
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("orders", __name__)
 
@@ -62,6 +63,7 @@ def check_search() -> str:
 
 
 @blueprint.post("/orders/-/preview")
+@long_work()
 def preview_new() -> str:
     """Say what an order that is in the form would send."""
     form = read_order_form(request.form)
@@ -87,6 +89,7 @@ def show_state(name: str) -> str:
 
 
 @blueprint.get("/orders/<name>/preview")
+@long_work()
 def preview_order(name: str) -> str:
     """Say what an order would send if it were enabled now."""
     preview = _preview(name, None)

@@ -29,6 +29,7 @@ from web_frontend.searching.queries import KINDS, ONE_OF, Query
 from web_frontend.searching.snippets import as_command, as_python
 from web_frontend.searching.suggestions import EXAMPLES, suggestions
 from web_frontend.searching.vocabulary import Vocabulary
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("search", __name__)
 
@@ -84,6 +85,7 @@ def build_search() -> str | Response:
 
 
 @blueprint.post("/search/count", endpoint="count")
+@long_work()
 def count_results() -> str:
     """Count all that match."""
     query = Query.read(request.form)

@@ -10,11 +10,13 @@ from web_frontend.requests import go_to
 from web_frontend.searching.found import count_matches
 from web_frontend.searching.queries import Query
 from web_frontend.staging_forms import search_of_names
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("sending", __name__)
 
 
 @blueprint.post("/search/send", endpoint="confirm")
+@long_work()
 def confirm_sending() -> str:
     """Ask before anything is sent: how many files, and to whom."""
     query = Query.read(request.form)
@@ -34,6 +36,7 @@ def confirm_sending() -> str:
 
 
 @blueprint.post("/search/send/queue", endpoint="queue")
+@long_work()
 def queue_files() -> Response:
     """Queue a transfer for each file."""
     query = Query.read(request.form)

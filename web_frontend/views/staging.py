@@ -16,7 +16,7 @@ from web_frontend.rights import covers
 from web_frontend.shown_jobs import job_state
 from web_frontend.staging_forms import StagingForm, suggest_subdirectory
 from web_frontend.staging_streams import live_parts, read_errors, stream_job
-from web_frontend.streams import stream_slots, streamed
+from web_frontend.streams import long_work, streamed
 
 blueprint = Blueprint("staging", __name__)
 
@@ -66,6 +66,7 @@ def check_destination() -> str:
 
 
 @blueprint.post("/staging")
+@long_work()
 def start() -> Response | str | tuple[str, int]:
     """Start a staging, and go to its page."""
     form = StagingForm.read(request.form)
@@ -125,6 +126,7 @@ def cancel(id: int) -> Response:
 
 
 @blueprint.post("/staging/<int:id>/retry")
+@long_work()
 def retry(id: int) -> Response:
     """Let a staging go on with what is not done."""
     librarian().retry_staging(_get(id).id)
@@ -186,7 +188,7 @@ def _launch(form: StagingForm, problem: str = "") -> str:
 
 
 def _counted(form: StagingForm) -> StagingPreview:
-    with stream_slots().taken():
+    with long_work():
         return librarian().preview_staging(form.search, snapshot=form.held_to)
 
 

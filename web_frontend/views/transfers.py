@@ -11,6 +11,7 @@ from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
 from web_frontend.requests import go_to
 from web_frontend.shown_states import fault_words, transfer_state
+from web_frontend.streams import long_work
 from web_frontend.transfer_batches import batch_of, group_batches
 from web_frontend.transfer_filters import (
     CONCERNED,
@@ -65,6 +66,7 @@ def show_state(id: int) -> str:
 
 
 @blueprint.post("/transfers/-/change")
+@long_work()
 def change_transfers() -> str | Response:
     """Cancel transfers or queue them anew: those that are marked, or all that a filter holds for.
 
