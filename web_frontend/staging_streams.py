@@ -18,7 +18,7 @@ from librarian.errors import (
     NotReachableError,
     NotSignedInError,
 )
-from web_frontend.shown_jobs import job_progress, job_state
+from web_frontend.shown.jobs import job_progress, job_state
 from web_frontend.streams import HEARTBEAT, event
 
 SHOWN_ERRORS = 20

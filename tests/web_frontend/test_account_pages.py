@@ -9,7 +9,7 @@ from librarian.errors import NotSignedInError, UnknownAccountError
 from tests.system.site import Site
 from tests.web_frontend.conftest import WebAs
 from tests.web_frontend.pages import WebClient
-from web_frontend.account_forms import connection_text
+from web_frontend.forms.accounts import connection_text
 
 PASSWORD = "correct horse battery"
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}'\"%00"

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from librarian.client.statistics import Arrivals, Coverage, CoverageCell, DayOfArrivals
 from librarian.errors import InvalidRequestError
-from web_frontend.night_ranges import Nights, read_night, search_of_nights
 from web_frontend.plots.arrivals import DAYS, chart_arrivals
 from web_frontend.plots.axes import day_of_night, night_ticks
 from web_frontend.plots.coverage import MEASURES, draw_coverage, value_of
 from web_frontend.plots.growth import HEIGHT, WIDTH, draw_growth
 from web_frontend.plots.levels import LEVELS, make_scale
+from web_frontend.plots.nights import Nights, read_night, search_of_nights
 
 COLUMNS, BINS = 12, 8
 FIRST = 2458433

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web_frontend.estimates import Used, about_days, estimate_fill
+from web_frontend.shown.estimates import Used, about_days, estimate_fill
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 TERABYTE = 10**12

@@ -12,14 +12,14 @@ from librarian.client.records import Agent, Observation, Store
 from tests.web_frontend.conftest import WebAs
 from tests.web_frontend.observed import observe
 from tests.web_frontend.pages import WebClient
-from web_frontend.concerns import (
+from web_frontend.shown.concerns import (
     concerns_of_copies,
     concerns_of_stagings,
     concerns_of_stores,
     worst_first,
 )
-from web_frontend.health_lines import health_of_jobs, health_of_neighbours, health_of_stores
-from web_frontend.shown_stores import show_store
+from web_frontend.shown.health import health_of_jobs, health_of_neighbours, health_of_stores
+from web_frontend.shown.stores import show_store
 
 NOW = datetime.now(UTC)
 

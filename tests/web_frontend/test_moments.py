@@ -3,7 +3,8 @@
 import pytest
 
 from librarian.errors import InvalidRequestError
-from web_frontend.moments import duration_seconds, lst_after, newest_first_from
+from web_frontend.forms.places import newest_first_from
+from web_frontend.shown.times import duration_seconds, lst_after
 
 
 @pytest.mark.parametrize(

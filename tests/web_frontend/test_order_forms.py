@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web_frontend.order_forms import OrderForm, known_timezones, read_order_form, split_rate
+from web_frontend.forms.orders import OrderForm, known_timezones, read_order_form, split_rate
 
 GOOD = {"name": "nightly", "librarian": "archive", "search": "type:uv"}
 

@@ -9,7 +9,7 @@ from librarian.client.librarian import Librarian
 from tests.system.site import Site
 from tests.web_frontend.conftest import WebAs
 from tests.web_frontend.pages import PageOf, WebClient
-from web_frontend import transfer_filters
+from web_frontend.shown import transfers
 
 NEIGHBOUR = "po-queue"
 # Whether the page would ask for the queue anew just now.
@@ -150,8 +150,8 @@ def test_what_was_queued_after_the_question_is_left(
 def test_more_than_fit_at_once_are_taken_in_turns(
     web: WebClient, queued: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_filters, "MOST_AT_ONCE", 10)
-    monkeypatch.setattr(transfer_filters, "_LARGEST_PAGE", 4)
+    monkeypatch.setattr(transfers, "MOST_AT_ONCE", 10)
+    monkeypatch.setattr(transfers, "_LARGEST_PAGE", 4)
     asked = web.post("/transfers/-/change", {"all": "yes", "to": NEIGHBOUR, "action": "cancel"})
 
     assert "more than 10 transfers" in asked.words()

@@ -12,7 +12,8 @@ from librarian.errors import (
     StateError,
     UnknownAccountError,
 )
-from web_frontend.account_forms import (
+from web_frontend.catalogue import librarian
+from web_frontend.forms.accounts import (
     LIFETIMES,
     ROLE_WORDS,
     TokenForm,
@@ -20,7 +21,6 @@ from web_frontend.account_forms import (
     read_token_form,
     roles_up_to,
 )
-from web_frontend.catalogue import librarian
 from web_frontend.requests import go_to
 from web_frontend.rights import ROLES
 from web_frontend.views.own_account import token_page

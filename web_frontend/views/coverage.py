@@ -7,10 +7,10 @@ from flask import Blueprint, render_template, request, url_for
 
 from librarian.client.statistics import Coverage
 from web_frontend.catalogue import librarian
-from web_frontend.night_ranges import Nights, read_night, search_of_nights
 from web_frontend.plots.axes import day_of_night
 from web_frontend.plots.coverage import MEASURES, draw_coverage
 from web_frontend.plots.growth import draw_growth
+from web_frontend.plots.nights import Nights, read_night, search_of_nights
 
 blueprint = Blueprint("coverage", __name__)
 

@@ -10,6 +10,7 @@ from librarian.client.librarian import Librarian
 from librarian.client.records import Record
 from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
+from web_frontend.forms.stagings import search_of_names
 from web_frontend.searching.columns import RECORDS, chosen_columns
 from web_frontend.searching.exporting import (
     path_line,
@@ -19,7 +20,6 @@ from web_frontend.searching.exporting import (
     write_table,
 )
 from web_frontend.searching.queries import Query
-from web_frontend.staging_forms import search_of_names
 from web_frontend.streams import streamed
 
 blueprint = Blueprint("exports", __name__)

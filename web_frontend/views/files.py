@@ -11,8 +11,8 @@ from web_frontend.catalogue import librarian
 from web_frontend.requests import go_to, is_fragment
 from web_frontend.rights import may
 from web_frontend.searching.quoting import quote_value
-from web_frontend.shown_events import show_event
-from web_frontend.shown_metadata import show_metadata
+from web_frontend.shown.events import show_event
+from web_frontend.shown.metadata import show_metadata
 from web_frontend.streams import long_work
 
 blueprint = Blueprint("files", __name__)

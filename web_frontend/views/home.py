@@ -8,7 +8,8 @@ from flask import Blueprint, g, render_template
 
 from librarian.client.librarian import Librarian
 from web_frontend.catalogue import librarian
-from web_frontend.concerns import (
+from web_frontend.plots.arrivals import chart_arrivals, first_day
+from web_frontend.shown.concerns import (
     MOST_COUNTED,
     concerns_of_copies,
     concerns_of_neighbours,
@@ -17,15 +18,14 @@ from web_frontend.concerns import (
     concerns_of_stores,
     worst_first,
 )
-from web_frontend.health_lines import (
+from web_frontend.shown.health import (
     MOST_JOBS,
     health_of_jobs,
     health_of_neighbours,
     health_of_stores,
 )
-from web_frontend.plots.arrivals import chart_arrivals, first_day
-from web_frontend.shown_jobs import job_progress, job_state
-from web_frontend.shown_stores import show_store
+from web_frontend.shown.jobs import job_progress, job_state
+from web_frontend.shown.stores import show_store
 
 blueprint = Blueprint("home", __name__)
 

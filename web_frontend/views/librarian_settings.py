@@ -9,7 +9,7 @@ from librarian.client.librarians import Neighbour
 from librarian.errors import ConflictError, LibrarianError, NotAllowedError, NotSignedInError
 from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
-from web_frontend.librarian_forms import LibrarianForm, librarian_form, read_librarian_form
+from web_frontend.forms.librarians import LibrarianForm, librarian_form, read_librarian_form
 from web_frontend.requests import go_to
 from web_frontend.streams import long_work
 

@@ -10,7 +10,7 @@ from librarian.errors import LibrarianError
 from web_frontend.catalogue import librarian
 from web_frontend.plots.throughput import SPANS, ThroughputChart, chart_throughput
 from web_frontend.requests import go_to, is_fragment
-from web_frontend.shown_states import cause_words, link_state
+from web_frontend.shown.states import cause_words, link_state
 from web_frontend.streams import long_work
 
 blueprint = Blueprint("librarians", __name__)

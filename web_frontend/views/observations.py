@@ -6,7 +6,8 @@ from librarian.client.librarian import Librarian
 from librarian.client.records import Observation
 from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
-from web_frontend.moments import duration_seconds, lst_after, newest_first_from
+from web_frontend.forms.places import newest_first_from
+from web_frontend.shown.times import duration_seconds, lst_after
 
 blueprint = Blueprint("observations", __name__)
 

@@ -10,7 +10,7 @@ from librarian.client.standing_orders import StandingOrder
 from librarian.errors import ConflictError, InvalidRequestError, LibrarianError, NotFoundError
 from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
-from web_frontend.order_forms import (
+from web_frontend.forms.orders import (
     RATE_UNITS,
     OrderForm,
     known_timezones,
@@ -18,7 +18,7 @@ from web_frontend.order_forms import (
     read_order_form,
 )
 from web_frontend.requests import go_to, is_fragment
-from web_frontend.shown_states import order_state
+from web_frontend.shown.states import order_state
 from web_frontend.streams import long_work
 
 blueprint = Blueprint("orders", __name__)

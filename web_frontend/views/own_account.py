@@ -14,7 +14,8 @@ from librarian.errors import (
 )
 from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 from web_frontend import people
-from web_frontend.account_forms import (
+from web_frontend.catalogue import catalogue, librarian
+from web_frontend.forms.accounts import (
     LIFETIMES,
     TokenForm,
     check_new_password,
@@ -22,7 +23,6 @@ from web_frontend.account_forms import (
     read_token_form,
     roles_up_to,
 )
-from web_frontend.catalogue import catalogue, librarian
 from web_frontend.requests import go_to
 
 blueprint = Blueprint("own_account", __name__)

@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
+from web_frontend.forms.stagings import search_of_names
 from web_frontend.requests import go_to
 from web_frontend.searching.found import count_matches
 from web_frontend.searching.queries import Query
-from web_frontend.staging_forms import search_of_names
 from web_frontend.streams import long_work
 
 blueprint = Blueprint("sending", __name__)

@@ -6,9 +6,10 @@ from librarian.client.librarian import Librarian
 from librarian.client.records import ObservingSession
 from librarian.errors import InvalidRequestError, NotFoundError
 from web_frontend.catalogue import librarian
-from web_frontend.moments import duration_seconds, lst_after, newest_first_from
+from web_frontend.forms.places import newest_first_from
 from web_frontend.plots.time_bars import draw_time_bar
 from web_frontend.requests import is_fragment
+from web_frontend.shown.times import duration_seconds, lst_after
 from web_frontend.views.observations import duration_of
 
 blueprint = Blueprint("sessions", __name__)

@@ -11,10 +11,10 @@ from librarian.client.records import StagingPreview
 from librarian.errors import ConflictError, InvalidRequestError, StateError, UnknownJobError
 from web_frontend.catalogue import librarian
 from web_frontend.errors import advice_for
+from web_frontend.forms.stagings import StagingForm, suggest_subdirectory
 from web_frontend.requests import go_to
 from web_frontend.rights import covers
-from web_frontend.shown_jobs import job_state
-from web_frontend.staging_forms import StagingForm, suggest_subdirectory
+from web_frontend.shown.jobs import job_state
 from web_frontend.staging_streams import live_parts, read_errors, stream_job
 from web_frontend.streams import long_work, streamed
 

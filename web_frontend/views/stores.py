@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
 from web_frontend.requests import go_to
-from web_frontend.shown_stores import ShownStore, read_trend, show_store, show_stores
+from web_frontend.shown.stores import ShownStore, read_trend, show_store, show_stores
 
 blueprint = Blueprint("stores", __name__)
 

@@ -9,21 +9,18 @@ from librarian.client.transfer_records import Changed
 from librarian.errors import InvalidRequestError
 from web_frontend.catalogue import librarian
 from web_frontend.formats import format_count
+from web_frontend.forms.transfers import GROUP_TITLES, TransferFilter, read_filter
 from web_frontend.requests import go_to
-from web_frontend.shown_states import fault_words, transfer_state
-from web_frontend.streams import long_work
-from web_frontend.transfer_batches import batch_of, group_batches
-from web_frontend.transfer_filters import (
+from web_frontend.shown.batches import batch_of, group_batches
+from web_frontend.shown.states import fault_words, transfer_state
+from web_frontend.shown.transfers import (
     CONCERNED,
-    GROUP_TITLES,
     MOST_AT_ONCE,
-    TransferFilter,
-    apply_action,
     find_concerned,
     list_going,
     list_page,
-    read_filter,
 )
+from web_frontend.streams import long_work
 
 blueprint = Blueprint("transfers", __name__)
 
@@ -79,7 +76,7 @@ def change_transfers() -> str | Response:
     ids, has_more = _concerned(chosen, action)
     if "confirmed" not in request.form:
         return _ask(action, chosen, ids, has_more=has_more)
-    changed = apply_action(librarian(), action, ids)
+    changed = _apply(action, ids)
     flash(_told(action, changed, has_more=has_more))
     return go_to(url_for("transfers.list", **chosen.query()))
 
@@ -115,6 +112,13 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidRequestError("The number of a transfer is a whole number.")
     return int(text)
+
+
+def _apply(action: str, ids: Sequence[int]) -> Changed:
+    if not ids:
+        return Changed()
+    site = librarian()
+    return site.cancel_transfers(ids) if action == "cancel" else site.retry_transfers(ids)
 
 
 def _ask(action: str, chosen: TransferFilter, ids: Sequence[int], *, has_more: bool) -> str:

@@ -81,9 +81,3 @@ def _night_of_date(text: str) -> int | None:
 def search_of_nights(first: int, last: int) -> str:
     """Return the search of files whose observations began in some nights."""
     return f"start:>={first}.0 start:<{last + 1}.0"
-
-
-def search_of_hours(low: float, high: float) -> str:
-    """Return the search of files whose observations began at some sidereal times."""
-    upper = f" lst:<{high:.6g}" if high < 24 else ""
-    return f"lst:>={low:.6g}{upper}"

@@ -10,7 +10,6 @@ from web_frontend.formats import jd_of
 # A Julian date has seven digits before the point, an obsid has ten or eleven.
 _FIRST_OBSID, _LAST_OBSID = 10_000_000, 99_999_999_999
 _MOST_CHARACTERS = 40
-_SIDEREAL_RATE = 1.002737909350795
 
 
 def newest_first_from(text: str) -> dict[str, float | int]:
@@ -25,19 +24,6 @@ def newest_first_from(text: str) -> dict[str, float | int]:
     if number is not None and _FIRST_OBSID <= number <= _LAST_OBSID and number.is_integer():
         return {"obsid-at-most": int(number)}
     return {"start-time-jd-less-than": _end_jd(written, number)}
-
-
-def lst_after(start_lst_hr: float | None, seconds: float | None) -> float | None:
-    """Return the sidereal time so many seconds later; None where something is not known."""
-    if start_lst_hr is None or seconds is None:
-        return None
-    return (start_lst_hr + seconds / 3600.0 * _SIDEREAL_RATE) % 24.0
-
-
-def duration_seconds(start_jd: float | None, stop_jd: float | None) -> float | None:
-    """Return how long something lasted; None where an end is not known."""
-    # A Julian date in a float is good to 40 microseconds.
-    return None if start_jd is None or stop_jd is None else round((stop_jd - start_jd) * 86400.0, 3)
 
 
 def _number(text: str) -> float | None:

@@ -12,8 +12,8 @@ from librarian.client.librarians import Neighbour
 from librarian.client.records import Agent
 from librarian.client.standing_orders import StandingOrder
 from web_frontend.formats import format_count, format_time
-from web_frontend.shown_states import Kind, link_state
-from web_frontend.shown_stores import ShownStore
+from web_frontend.shown.states import Kind, link_state
+from web_frontend.shown.stores import ShownStore
 
 # What failed longer ago was seen, or is nobody's concern any more.
 LATELY = timedelta(days=7)

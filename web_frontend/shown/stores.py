@@ -8,9 +8,9 @@ from librarian.client.librarian import Librarian
 from librarian.client.records import Agent, Store
 from librarian.client.statistics import StoreUsage
 from librarian.errors import LibrarianError
-from web_frontend.estimates import FillEstimate, Used, estimate_fill
 from web_frontend.plots.usage import UsageChart, chart_usage
-from web_frontend.shown_states import ShownState, fill_state, store_state
+from web_frontend.shown.estimates import FillEstimate, Used, estimate_fill
+from web_frontend.shown.states import ShownState, fill_state, store_state
 
 TREND_DAYS = 90
 # What lies further back says little about what is to come.

@@ -9,8 +9,8 @@ from flask import url_for
 from librarian.client.jobs import Job
 from librarian.client.librarians import Neighbour
 from web_frontend.formats import format_count, format_size
-from web_frontend.shown_states import Kind, ShownState, link_state
-from web_frontend.shown_stores import ShownStore
+from web_frontend.shown.states import Kind, ShownState, link_state
+from web_frontend.shown.stores import ShownStore
 
 # The worst first: the line has the colour of the worst that is in it.
 _KINDS: tuple[Kind, ...] = ("bad", "warning", "busy", "good", "idle")

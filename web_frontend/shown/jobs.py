@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from librarian.client.jobs import Job
-from web_frontend.shown_states import ShownState
+from web_frontend.shown.states import ShownState
 
 _STATES = {
     "QUEUED": ShownState("hourglass-split", "queued", "idle", "It waits for a worker."),
