@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from librarian import errors
 from web_frontend import people
+from web_frontend.catalogue import catalogue
 from web_frontend.requests import is_fragment
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ _SENTENCES: dict[int, tuple[str, str, str]] = {
     413: ("Too large", "What was sent is larger than any form of this site.", "Send less of it."),
     414: ("Too long", "The address is too long.", "Make the search shorter, or save it."),
 }
+_AWAY = "The catalogue of this site does not answer just now."
+_SLOW = "The catalogue of this site took too long to answer."
 _OTHERWISE = (
     "That did not work",
     "Something went wrong here; it is in the log of the web front end.",
@@ -85,11 +88,23 @@ def advice_for(error: Exception) -> Advice:
 def show_error(error: errors.LibrarianError) -> Response:
     """Return the page of an error of `librarian.errors`."""
     advice = advice_for(error)
-    if isinstance(error, errors.NotReachableError) and "Nothing answers at" in str(error):
-        # Where it listens is for the log alone.
+    # Where the catalogue listens is for the log alone.
+    if isinstance(error, errors.WaitTimedOutError) and "did not answer in time" in str(error):
         logger.warning("%s", error)
-        return _page(advice, "The catalogue of this site does not answer just now.")
+        return _show_slowness(advice)
+    if isinstance(error, errors.NotReachableError) and "Nothing answers at" in str(error):
+        logger.warning("%s", error)
+        return _page(advice, _AWAY)
     return _page(advice, str(error) or advice.title)
+
+
+def _show_slowness(advice: Advice) -> Response:
+    if request.method != "GET":
+        return _page(advice, _SLOW)
+    if catalogue().answers():
+        # A page that is too much for it would be too much again: it does not come back by itself.
+        return _page(advice._replace(what_to_do="Try again, or ask for less at once."), _SLOW)
+    return _page(_ADVICE[errors.NotReachableError], _AWAY)
 
 
 def _sign_in_again(error: errors.NotSignedInError) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from librarian.errors import WaitTimedOutError
 from librarian.service.config import load_config
 from tests.polling import wait_until
 from tests.system.site import WEB_SERVICES, Site
@@ -12,6 +13,7 @@ from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import People
 from web_frontend.app import create_app
 from web_frontend.config import WebFrontendConfig
+from web_frontend.errors import show_error
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,29 @@ def test_pages_say_that_the_catalogue_is_away(own_site: Site) -> None:
     assert f":{own_site.port}" not in refused.text
     wait_until(lambda: client.get("/healthz").status == 200, what="the catalogue")
     assert client.sign_in(People().name("ADMIN"), People.password).status == 303
+
+
+@pytest.mark.parametrize(
+    ("method", "away", "status", "says"),
+    [
+        ("GET", False, 504, "ask for less"),
+        ("POST", False, 504, "may have been done"),
+        ("GET", True, 503, "comes back"),
+        ("POST", True, 504, "may have been done"),
+    ],
+)
+def test_a_catalogue_that_hangs_is_told_from_one_that_is_slow(
+    own_site: Site, method: str, away: bool, status: int, says: str
+) -> None:
+    config = load_config(own_site.layout.config_file, "web_frontend", WebFrontendConfig)
+    address = "127.0.0.1:1" if away else config.catalog_address
+    app = create_app(config.model_copy(update={"catalog_address": address}))
+    error = WaitTimedOutError("192.0.2.1:21106 did not answer in time; it may still do the work.")
+    with app.test_request_context("/stores", method=method):
+        page = show_error(error)
+    assert page.status_code == status
+    assert says in page.get_data(as_text=True)
+    assert "192.0.2.1" not in page.get_data(as_text=True)
 
 
 def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Browser) -> None:
