@@ -68,6 +68,8 @@ def _write_counts(db: Session) -> None:
     counts = db.info.pop(_COUNTS, None)
     if not counts:
         return
+    # What is changed but not written yet would else lock its rows after these.
+    db.flush()
     hour = hour_of(database_time(db))
     for (librarian_id, cause), (file_count, total_bytes) in sorted(counts.items()):
         _add(db, librarian_id, hour, cause, (file_count, total_bytes))
