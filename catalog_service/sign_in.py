@@ -17,7 +17,6 @@ from catalog_service.sign_in_tries import (
     count_account_try,
     count_address_try,
     forget_account_tries,
-    forget_addresses,
     take_address_try_back,
     touch_address,
 )
@@ -57,9 +56,7 @@ def sign_in(
             raise NotSignedInError(_REFUSED)
         return make_sign_in(db, account, address, {"by": "password"})
 
-    signed_in = run_transaction(database.transactions, make_token)
-    run_transaction(database.transactions, forget_addresses)
-    return signed_in
+    return run_transaction(database.transactions, make_token)
 
 
 def make_sign_in(

@@ -23,6 +23,8 @@ _LONGEST_WAIT_SECONDS = 300.0
 # After so long without a try an address has one less.
 _FORGET_ONE_SECONDS = 300.0
 _KEPT = timedelta(days=1)
+# So many rows are dropped for each that is added: the table holds what a day brings.
+_DROPPED_AT_ONCE = 100
 # Who holds a network of IPv6 may call from any address in it.
 _IPV6_PREFIX = 64
 
@@ -49,10 +51,14 @@ def count_address_try(db: Session, address: str) -> bool:
     now = database_time(db)
     if row.blocked_until is not None and row.blocked_until > now:
         return False
+    is_first = row.failed_sign_ins == 0
     quiet = (now - row.update_time).total_seconds()
     row.failed_sign_ins = max(0, row.failed_sign_ins - int(quiet / _FORGET_ONE_SECONDS)) + 1
     row.blocked_until = _next_try(now, row.failed_sign_ins - _FREE_ADDRESS_TRIES)
     row.update_time = now
+    if is_first:
+        db.flush()
+        forget_addresses(db)
     return True
 
 
@@ -73,18 +79,26 @@ def touch_address(db: Session, address: str) -> None:
 
 
 def forget_addresses(db: Session) -> None:
-    """Drop the addresses from which nobody has tried for a day."""
-    old = _ADDRESSES.c.update_time < database_time(db) - _KEPT
-    db.execute(delete(_ADDRESSES).where(old))
+    """Drop some of the addresses from which nobody has tried for a day."""
+    columns = _ADDRESSES.c
+    oldest = select(columns.address).where(columns.update_time < database_time(db) - _KEPT)
+    oldest = oldest.order_by(columns.update_time).limit(_DROPPED_AT_ONCE)
+    # Those that others have in hand wait for the next time, and so nobody waits for them.
+    dropped = db.scalars(oldest.with_for_update(skip_locked=True)).all()
+    if dropped:
+        db.execute(delete(_ADDRESSES).where(columns.address.in_(dropped)))
 
 
 def _lock(db: Session, address: str) -> SignInAddress:
     key = _key(address)
     row = {"address": key, "failed_sign_ins": 0, "update_time": database_time(db)}
-    # Two first tries at once: both find the one row.
-    db.execute(insert_or(db, _ADDRESSES).values(row).on_conflict_do_nothing())
-    statement = select(SignInAddress).where(SignInAddress.address == key)
-    return db.scalars(statement.with_for_update()).one()
+    # Two first tries at once find the one row; and one that is there is locked by this already, or
+    # it could be forgotten before it is read.
+    statement = insert_or(db, _ADDRESSES).values(row)
+    kept = {"address": statement.excluded.address}
+    db.execute(statement.on_conflict_do_update(index_elements=[_ADDRESSES.c.address], set_=kept))
+    found = select(SignInAddress).where(SignInAddress.address == key)
+    return db.scalars(found.with_for_update()).one()
 
 
 def _key(address: str) -> str:
