@@ -3,7 +3,7 @@
 import json
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +81,16 @@ class SearchedCatalog:
 
 
 @contextmanager
-def searched_catalog(directory: Path, database: str, size: int) -> Iterator[SearchedCatalog]:
-    """Run a catalogue of about so many files; a directory that has one already is used again."""
+def searched_catalog(
+    directory: Path,
+    database: str,
+    size: int,
+    before: Callable[[str, int], None] = lambda url, size: None,
+) -> Iterator[SearchedCatalog]:
+    """Run a catalogue of about so many files; a directory that has one already is used again.
+
+    `before` is done with its database's address when it is filled, and does not serve yet.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with _database(directory, database, size) as database_url:
         client_config = directory / "client.cfg"
@@ -96,6 +104,7 @@ def searched_catalog(directory: Path, database: str, size: int) -> Iterator[Sear
             (directory / _FILLED).write_text(json.dumps(filled))
             print(f"Filled with {size:,} files in {seconds:.0f} s.", file=sys.stderr)
         index_metadata(database_url)
+        before(database_url, size)
         processes = {name: _process(layout, name) for name in ("catalog_service", "store_agent")}
         try:
             processes["catalog_service"].start_listening()
