@@ -11,7 +11,7 @@ from librarian.client.account_records import SiteInfo
 from librarian.client.connections import ConnectionSettings
 from librarian.client.librarian import Librarian
 from librarian.client.sites import SiteLink
-from librarian.errors import LibrarianError, NotReachableError
+from librarian.errors import LibrarianError, NotReachableError, WaitTimedOutError
 from web_frontend.config import WebFrontendConfig
 
 PAGE_TIMEOUT_SECONDS = 10.0
@@ -29,6 +29,7 @@ class Catalogue:
 
     def __init__(self, config: WebFrontendConfig, own_token: str) -> None:
         """Address the catalogue; nothing is sent yet."""
+        self.address = config.catalog_address
         self._own_token = own_token
         self._settings = ConnectionSettings(
             config.catalog_address,
@@ -44,6 +45,8 @@ class Catalogue:
         self._names: TTLCache[str, str] = TTLCache(1, _NAME_SECONDS)
         # Strangers ask for it too: they must not call the catalogue as often as they like.
         self._health: TTLCache[str, bool] = TTLCache(1, _HEALTH_SECONDS)
+        self._last_health: bool | None = None
+        self._asking_health = threading.Lock()
 
     def librarian(
         self, token: str, address: str, *, timeout_seconds: float = PAGE_TIMEOUT_SECONDS
@@ -91,26 +94,40 @@ class Catalogue:
 
     def answers(self) -> bool:
         """Say whether the catalogue serves just now."""
+        known = self._known_health()
+        if known is not None:
+            return known
+        # One thread waits for a catalogue that hangs; all others believe what was last found.
+        if not self._asking_health.acquire(blocking=self._last_health is None):
+            return bool(self._last_health)
+        try:
+            known = self._known_health()
+            return self._ask_health() if known is None else known
+        finally:
+            self._asking_health.release()
+
+    def _known_health(self) -> bool | None:
         with self._lock:
-            known = self._health.get("catalogue")
-        if known is None:
-            known = self._ask_health()
-            with self._lock:
-                self._health["catalogue"] = known
-        return known
+            return self._health.get("catalogue")
 
     def _ask_health(self) -> bool:
+        name = self._name_told()
+        with self._lock:
+            self._last_health = self._health["catalogue"] = name is not None
+            if name:
+                self._names["site"] = name
+        return name is not None
+
+    def _name_told(self) -> str | None:
+        """Return what the site says it is called; None when nobody answers."""
         asking = self.librarian(self._own_token, "", timeout_seconds=_HEALTH_TIMEOUT_SECONDS)
         try:
-            name = asking.ping().site
-        except NotReachableError:
-            return False
+            return asking.ping().site
+        except (NotReachableError, WaitTimedOutError):
+            return None
         except LibrarianError:
             # It refuses, so it is there.
-            return True
-        with self._lock:
-            self._names["site"] = name
-        return True
+            return ""
 
     def close(self) -> None:
         """End the connection."""

@@ -63,6 +63,7 @@ _SENTENCES: dict[int, tuple[str, str, str]] = {
     414: ("Too long", "The address is too long.", "Make the search shorter, or save it."),
 }
 _AWAY = "The catalogue of this site does not answer just now."
+_AGENT_AWAY = "The store agent that has this does not answer just now."
 _SLOW = "The catalogue of this site took too long to answer."
 _OTHERWISE = (
     "That did not work",
@@ -92,10 +93,19 @@ def show_error(error: errors.LibrarianError) -> Response:
     if isinstance(error, errors.WaitTimedOutError) and "did not answer in time" in str(error):
         logger.warning("%s", error)
         return _show_slowness(advice)
-    if isinstance(error, errors.NotReachableError) and "Nothing answers at" in str(error):
+    if isinstance(error, errors.NotReachableError):
         logger.warning("%s", error)
-        return _page(advice, _AWAY)
-    return _page(advice, str(error) or advice.title)
+        return _show_distance(advice, str(error))
+    return _page(advice, str(error).replace(catalogue().address, "the catalogue") or advice.title)
+
+
+def _show_distance(advice: Advice, told: str) -> Response:
+    """Say what is out of reach: without the catalogue there is no page, without an agent a file."""
+    if catalogue().address in told or not catalogue().answers():
+        return _page(advice, _AWAY, comes_back=True)
+    # A page that asked an agent would ask it again and again, if it came back by itself.
+    later = advice._replace(what_to_do="Try again later; the page of stores tells whether it runs.")
+    return _page(later, _AGENT_AWAY if "Nothing answers at" in told else told)
 
 
 def _show_slowness(advice: Advice) -> Response:
@@ -104,7 +114,7 @@ def _show_slowness(advice: Advice) -> Response:
     if catalogue().answers():
         # A page that is too much for it would be too much again: it does not come back by itself.
         return _page(advice._replace(what_to_do="Try again, or ask for less at once."), _SLOW)
-    return _page(_ADVICE[errors.NotReachableError], _AWAY)
+    return _page(_ADVICE[errors.NotReachableError], _AWAY, comes_back=True)
 
 
 def _sign_in_again(error: errors.NotSignedInError) -> Response:
@@ -139,13 +149,12 @@ def _show_defect(error: Exception) -> Response:
     return _page(Advice(500, title, what_to_do), sentence)
 
 
-def _page(advice: Advice, sentence: str) -> Response:
+def _page(advice: Advice, sentence: str, *, comes_back: bool = False) -> Response:
     # A page of an error must not fail for want of whoever asked.
     g.setdefault("person", None)
     template = "errors/_error.html" if is_fragment() else "errors/error.html"
-    comes_back = advice.status == 503
     text = render_template(template, advice=advice, sentence=sentence, comes_back=comes_back)
     answer = make_response(text, advice.status)
-    if comes_back:
+    if advice.status == 503:
         answer.headers["Retry-After"] = "5"
     return answer

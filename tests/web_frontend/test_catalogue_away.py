@@ -1,6 +1,9 @@
 """The catalogue stops and starts: pages say so, and come back by themselves."""
 
+import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +15,7 @@ from tests.system.site import WEB_SERVICES, Site
 from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import People
 from web_frontend.app import create_app
+from web_frontend.catalogue import Catalogue
 from web_frontend.config import WebFrontendConfig
 from web_frontend.errors import show_error
 
@@ -61,6 +65,43 @@ def test_a_catalogue_that_hangs_is_told_from_one_that_is_slow(
     assert page.status_code == status
     assert says in page.get_data(as_text=True)
     assert "192.0.2.1" not in page.get_data(as_text=True)
+
+
+def test_an_agent_that_is_away_is_not_taken_for_the_catalogue(
+    own_site: Site, tmp_path: Path
+) -> None:
+    config = load_config(own_site.layout.config_file, "web_frontend", WebFrontendConfig)
+    client = WebClient(create_app(config))
+    client.sign_in(People().name("ADMIN"), People.password)
+    path = tmp_path / "away.bin"
+    path.write_bytes(b"away")
+    with own_site.librarian() as admin:
+        admin.upload(path, "away/away.bin", null_obsid=True)
+    own_site.stop_service("store_agent")
+    try:
+        page = client.get("/files/away.bin/download")
+    finally:
+        own_site.restart("store_agent")
+    assert page.status == 503
+    assert "The store agent that has this does not answer" in page.words()
+    assert "127.0.0.1" not in page.words()
+    # Else it would ask for the download again and again.
+    assert page.all("[data-comes-back]") == []
+
+
+def test_one_thread_alone_waits_for_a_catalogue_that_hangs(own_site: Site) -> None:
+    config = load_config(own_site.layout.config_file, "web_frontend", WebFrontendConfig)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        found = Catalogue(config.model_copy(update={"catalog_address": address}), "token")
+        assert not found.answers()
+        wait_until(lambda: found._known_health() is None, what="a question that is due again")
+        begun = time.monotonic()
+        with found._asking_health:
+            assert not any(found.answers() for _ in range(10))
+        # Each that asked for itself would have waited for two seconds.
+        assert time.monotonic() - begun < 10
+        found.close()
 
 
 def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Browser) -> None:
