@@ -9,11 +9,20 @@ from catalog_service.agents.calls import AgentCalls
 from catalog_service.agents.uploads import error_of
 from catalog_service.instances import LocatedInstance
 from catalog_service.tables import File
+from librarian.client.channel import GiveUp
 from librarian.errors import BusyError, LibrarianError
 from librarian.v1 import store_agent_pb2 as pb
 
 # Agents are asked at the same time; more wait for these.
 _MOST_AGENTS = 8
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long instances are read: disks shall not turn for somebody who left."""
+
+    seconds: float
+    give_up: GiveUp
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Checks:
 
 
 def check_instances(
-    agents: AgentCalls, file: File, located: Sequence[LocatedInstance], timeout_seconds: float
+    agents: AgentCalls, file: File, located: Sequence[LocatedInstance], patience: Patience
 ) -> Checks:
     """Have instances read whole, each by its agent; what is found is told by the instance's key."""
     groups: dict[int, list[LocatedInstance]] = defaultdict(list)
@@ -37,7 +46,9 @@ def check_instances(
         request = pb.CheckInstancesRequest(files=[_asked(file, item) for item in group])
         stub = agents.manage(group[0].agent)
         try:
-            answer = stub.CheckInstances(request, timeout=timeout_seconds)
+            answer = stub.CheckInstances(
+                request, timeout=patience.seconds, give_up=patience.give_up
+            )
         except LibrarianError as error:
             checks.unread.update({item.instance.id: str(error) for item in group})
             return

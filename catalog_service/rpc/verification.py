@@ -1,11 +1,12 @@
 """Verifying a file: the method of the Instances service that reads its copies."""
 
 import threading
+from collections.abc import Callable
 
 import grpc
 
 from catalog_service.agents.calls import AgentCalls
-from catalog_service.agents.verification import Checks, check_instances
+from catalog_service.agents.verification import Checks, Patience, check_instances
 from catalog_service.database import Database
 from catalog_service.instances import LocatedInstance
 from catalog_service.retrying import run_transaction
@@ -38,15 +39,15 @@ class VerifyServicer(instances_pb2_grpc.InstancesServicer):
                 f"{_MOST_AT_ONCE} files are verified at the moment: repeat the call later."
             )
         try:
-            return self._verify(request.file_name, _time_for(context))
+            return self._verify(request.file_name, _patience_of(context))
         finally:
             self._verifying.release()
 
-    def _verify(self, file_name: str, timeout_seconds: float) -> pb.VerifyFileResponse:
+    def _verify(self, file_name: str, patience: Patience) -> pb.VerifyFileResponse:
         file, located = run_transaction(
             self._database.readings, lambda db: available_instances(db, file_name)
         )
-        checks = check_instances(self._agents, file, located, timeout_seconds)
+        checks = check_instances(self._agents, file, located, patience)
         now = run_transaction(
             self._database.transactions,
             lambda db: record_verification(db, file, located, checks.problems),
@@ -57,9 +58,16 @@ class VerifyServicer(instances_pb2_grpc.InstancesServicer):
         )
 
 
-def _time_for(context: grpc.ServicerContext) -> float:
+def _patience_of(context: grpc.ServicerContext) -> Patience:
     left = context.time_remaining()
-    return min(_LONGEST_SECONDS, _LONGEST_SECONDS if left is None else left - _RECORDING_SECONDS)
+    seconds = _LONGEST_SECONDS if left is None else left - _RECORDING_SECONDS
+
+    def give_up(end: Callable[[], None]) -> None:
+        # Nobody is told of what has ended already.
+        if not context.add_callback(end):
+            end()
+
+    return Patience(min(_LONGEST_SECONDS, seconds), give_up)
 
 
 def _verified(item: LocatedInstance, checks: Checks) -> pb.VerifiedInstance:

@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from catalog_service.rpc.verification import VerifyServicer
 from catalog_service.tables import Instance
 from librarian.errors import BusyError, NoInstanceError, UnknownFileError
-from librarian.v1 import instances_pb2
+from librarian.v1 import instances_pb2, instances_pb2_grpc
 from tests.catalog_service.ingest_site import IngestSite
+from tests.polling import wait_until
 
 NAME = "zen.2458432.34569.uvh5"
 CONTENTS = b"visibilities"
@@ -117,6 +119,25 @@ def test_only_so_many_files_are_read_at_once(site: IngestSite, copies: list[Path
         for _ in places:
             taken.release()
     assert len(verify(site)) == 2
+
+
+def test_what_nobody_waits_for_any_more_is_not_read_on(
+    site: IngestSite, copies: list[Path]
+) -> None:
+    taken = VerifyServicer._verifying
+    copies[0].chmod(0o644)
+    with copies[0].open("wb") as file:
+        # Sparse, and more than is read within a test.
+        file.truncate(64 << 30)
+    with grpc.insecure_channel(site.address) as channel:
+        stub = instances_pb2_grpc.InstancesStub(channel)
+        call = stub.VerifyFile.future(
+            instances_pb2.VerifyFileRequest(file_name=NAME),
+            metadata=[("authorization", "Bearer telescope")],
+        )
+        wait_until(lambda: taken._value == 3, what="the reading to begin")
+        call.cancel()
+        wait_until(lambda: taken._value == 4, what="the reading to end")
 
 
 def test_what_has_no_copy_to_read_is_told(site: IngestSite) -> None:

@@ -112,6 +112,9 @@ _OPTIONS = [
 
 _CLOSE_SECONDS = 2.0
 
+# Gets what ends a call that has one answer, to be called by whoever sees that nobody wants it.
+GiveUp = Callable[[Callable[[], None]], None]
+
 
 class Connection:
     """A connection to one server; it connects when it is first used."""
@@ -173,14 +176,27 @@ class Connection:
         # A stream lasts as long as there is something to say; only its caller knows how long.
         default = None if _sends_a_stream(method) or streams else self._timeout_seconds
 
-        def call(request: Any, timeout: float | None = default) -> Any:
+        def call(
+            request: Any, timeout: float | None = default, give_up: GiveUp | None = None
+        ) -> Any:
+            how = {"timeout": timeout, "metadata": self.metadata()}
             try:
-                answer = method(request, timeout=timeout, metadata=self.metadata())
+                answer = _wait(method, request, how, give_up) if give_up else method(request, **how)
             except grpc.RpcError as error:
                 raise translate_error(error, self.address) from None
             return Stream(answer, self.address) if streams else answer
 
         return call
+
+
+def _wait(method: Any, request: Any, how: dict[str, Any], give_up: GiveUp) -> Any:
+    """Return the one answer to a call that may be given up while it is awaited."""
+    future = method.future(request, **how)
+    give_up(future.cancel)
+    try:
+        return future.result()
+    except grpc.FutureCancelledError:
+        raise LibrarianError("The call was given up before it was answered.") from None
 
 
 def _sends_a_stream(method: Any) -> bool:
