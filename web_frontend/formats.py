@@ -1,6 +1,9 @@
 """How values are written on pages: one way for each kind."""
 
+import re
 from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup, escape
 
 from librarian.sizes import format_size
 from librarian.times import jd_to_datetime
@@ -11,6 +14,7 @@ __all__ = [
     "format_jd",
     "format_lst",
     "format_rate",
+    "format_sentence",
     "format_size",
     "format_time",
     "jd_of",
@@ -21,6 +25,7 @@ THIN_SPACE = "\u202f"
 _UNIX_EPOCH_JD = 2440587.5
 _DAY_SECONDS = 86400.0
 _JD_DIGITS = 5
+_CODE = re.compile("`([^`]*)`")
 
 
 def format_count(count: int) -> str:
@@ -82,3 +87,8 @@ def time_of_jd(jd: float | None) -> datetime | None:
     # one before.
     moment = jd_to_datetime(jd) + timedelta(microseconds=500)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def format_sentence(text: str) -> Markup:
+    """Return a sentence of the catalogue as markup: what stands in backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - it is escaped.

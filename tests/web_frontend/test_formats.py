@@ -47,3 +47,8 @@ def test_a_sidereal_time_never_reaches_24_hours() -> None:
 @given(st.datetimes(datetime(1980, 1, 6), datetime(2999, 1, 1), timezones=st.just(UTC)))
 def test_a_julian_date_leads_back_to_its_time(moment: datetime) -> None:
     assert abs(jd_to_datetime(formats.jd_of(moment)) - moment) < timedelta(milliseconds=1)
+
+
+def test_what_stands_in_backticks_is_code_and_nothing_else_is_markup() -> None:
+    written = formats.format_sentence("`librarian send <x>` sends it & <b>`")
+    assert written == "<code>librarian send &lt;x&gt;</code> sends it &amp; &lt;b&gt;`"
