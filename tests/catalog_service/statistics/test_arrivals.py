@@ -144,7 +144,7 @@ def test_copies_with_something_wrong_are_counted(database: Database) -> None:
         assert get_totals(db).suspect_instance_count == 1
 
 
-def test_a_catalogue_that_is_filled_already_is_counted_by_the_migration(
+def test_a_catalogue_that_is_filled_already_is_counted_by_the_migrations(
     database: Database,
 ) -> None:
     with database.transactions.begin() as db:
@@ -164,5 +164,5 @@ def test_a_catalogue_that_is_filled_already_is_counted_by_the_migration(
 
 def _migrate_anew(database: Database) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
-    command.downgrade(alembic_config(url), "0010")
+    command.downgrade(alembic_config(url), "0008")
     upgrade(url)
