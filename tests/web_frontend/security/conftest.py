@@ -37,4 +37,4 @@ def running_job(
     """A staging that is not over soon."""
     job = admin.stage_files(f"name:{endless_file}", f"slow/{request.node.name}")
     yield job.id
-    job.cancel()
+    job.cancel().wait(timeout_seconds=60)

@@ -175,8 +175,15 @@ def _requests(
         for kind, text in TEXTS.items():
             yield f"all {kind}", parts, dict.fromkeys(fields, text)
         return
-    for field, (kind, text) in itertools.product(fields, TEXTS.items()):
-        yield f"{field} {kind}", parts, {**_good(set(fields)), field: text}
+    kinds = list(TEXTS)
+    if target.method == "GET":
+        # Pages only show: each field meets each text together with others, and a few alone.
+        for turn in range(len(kinds)):
+            turned = (kinds[(turn + number) % len(kinds)] for number in range(len(fields)))
+            yield f"turn {turn}", parts, {f: TEXTS[k] for f, k in zip(fields, turned, strict=True)}
+        kinds = ["attribute", "control", "number"]
+    for field, kind in itertools.product(fields, kinds):
+        yield f"{field} {kind}", parts, {**_good(set(fields)), field: TEXTS[kind]}
 
 
 def newest_change(admin: Librarian) -> int:
@@ -215,7 +222,7 @@ def test_hostile_text_does_nothing_anywhere(
         if least >= 400 and target.endpoint not in LEAVES_A_RECORD:
             assert newest_change(admin) == before, target.rule.rule
     assert not complaints, f"{len(complaints)} of {count}:\n" + "\n".join(complaints[:60])
-    assert count > 1500
+    assert count > 1000
     assert attacker.web.get("/stores").status == 200
 
 
