@@ -12,7 +12,7 @@ from web_frontend.catalogue import Catalogue, catalogue
 from web_frontend.config import WebFrontendConfig
 from web_frontend.errors import register_error_pages
 from web_frontend.key_file import read_key, read_token
-from web_frontend.requests import this_page
+from web_frontend.requests import IdConverter, this_page
 from web_frontend.rights import check_rights, may
 from web_frontend.security import protect
 from web_frontend.streams import share_threads
@@ -32,6 +32,7 @@ def create_app(config: WebFrontendConfig) -> Flask:
     # Before a form's token is looked at: who may not send it is told that, whatever it holds.
     app.before_request(check_rights)
     protect(app, config.cookie_name, secure=config.secure)
+    app.url_map.converters["id"] = IdConverter
     register_views(app)
     register_error_pages(app)
     _prepare_templates(app)

@@ -3,10 +3,21 @@
 from urllib.parse import urlsplit
 
 from flask import make_response, redirect, request
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 SEE_OTHER = 303
+_LARGEST_ID = 2**63 - 1
+
+
+class IdConverter(IntegerConverter):
+    """A number on record as a part of an address, `<id:NAME>`; without end, it is no address."""
+
+    regex = r"\d{1,19}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=_LARGEST_ID)
 
 
 def is_fragment() -> bool:

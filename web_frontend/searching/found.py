@@ -50,27 +50,39 @@ _CALLS: Mapping[ItemKind, _Call] = {
 }
 
 
-def find_page(site: Librarian, query: Query, *, with_metadata: bool = False) -> Found:
-    """Return a page of results; raise InvalidRequestError when it would take too long."""
+def find_page(
+    site: Librarian, query: Query, *, with_metadata: bool = False, page_size: int = PAGE_SIZE
+) -> Found:
+    """Return a page of what a search finds; raise WaitTimedOutError when it takes too long."""
     call = _CALLS[query.kind]
     request = call.request(
         search=search_text(query.search),
-        limit=PAGE_SIZE,
+        limit=page_size,
         order_by=query.order,
         page_token=query.page,
         **({"with_metadata": True} if with_metadata else {}),
     )
     stub = site.link.catalog(search_pb2_grpc.SearchStub)
-    records: list[Record] = []
+    records: list[Any] = []
     next_page, snapshot = "", None
+    for answer in getattr(stub, call.method)(request, timeout=PAGE_SECONDS):
+        records += map(call.read, getattr(answer, call.field))
+        next_page = answer.next_page_token
+        snapshot = snapshot or getattr(answer, "snapshot", None)
+    return Found(records, next_page if len(records) >= page_size else "", snapshot)
+
+
+def find_first(site: Librarian, query: Query) -> Any:
+    """Return the first of what a search finds, or None."""
+    return next(iter(find_page(site, query, page_size=1).records), None)
+
+
+def find_asked(site: Librarian, query: Query, *, with_metadata: bool) -> Found:
+    """Return a page of what a person asked for; one that takes too long is to be narrowed."""
     try:
-        for answer in getattr(stub, call.method)(request, timeout=PAGE_SECONDS):
-            records += map(call.read, getattr(answer, call.field))
-            next_page = answer.next_page_token
-            snapshot = snapshot or getattr(answer, "snapshot", None)
+        return find_page(site, query, with_metadata=with_metadata)
     except WaitTimedOutError:
         raise _too_slow("The search", PAGE_SECONDS) from None
-    return Found(records, next_page if len(records) >= PAGE_SIZE else "", snapshot)
 
 
 def count_matches(site: Librarian, query: Query) -> int:

@@ -9,6 +9,8 @@ from flask import Blueprint, g, render_template
 from librarian.client.librarian import Librarian
 from web_frontend.catalogue import librarian
 from web_frontend.plots.arrivals import chart_arrivals, first_day
+from web_frontend.searching.found import find_page
+from web_frontend.searching.queries import Query
 from web_frontend.shown.concerns import (
     MOST_COUNTED,
     concerns_of_copies,
@@ -94,11 +96,9 @@ def _now(site: Librarian) -> dict[str, Any]:
 
 def _lately(site: Librarian) -> dict[str, Any]:
     today = datetime.now(UTC).date()
-    sessions = site.search_sessions(
-        {"always-true": True}, limit=_SESSIONS, order_by="session-id,desc"
-    )
+    newest = Query('{"always-true": true}', "sessions", "session-id,desc")
     return {
         "totals": site.get_totals(),
         "arrivals": chart_arrivals(site.list_arrivals(first_day(today)), today),
-        "sessions": list(sessions),
+        "sessions": find_page(site, newest, page_size=_SESSIONS).records,
     }

@@ -10,8 +10,6 @@ from web_frontend.requests import go_to
 
 blueprint = Blueprint("reconciliations", __name__)
 
-_LARGEST_ID = 2**63 - 1
-
 
 @blueprint.post("/librarians/<name>/reconcile")
 def start_reconciliation(name: str) -> Response:
@@ -20,28 +18,28 @@ def start_reconciliation(name: str) -> Response:
     return go_to(url_for("reconciliations.show_reconciliation", id=job.id))
 
 
-@blueprint.get("/reconciliations/<int:id>")
+@blueprint.get("/reconciliations/<id:id>")
 def show_reconciliation(id: int) -> str:
     """Show what a reconciliation has found so far."""
     return render_template("reconciliations/show.html", **_found(id))
 
 
-@blueprint.get("/reconciliations/<int:id>/state")
+@blueprint.get("/reconciliations/<id:id>/state")
 def show_state(id: int) -> str:
     """Show how far a reconciliation is now, on a page that is open."""
     return render_template("reconciliations/_state.html", **_found(id))
 
 
-@blueprint.post("/reconciliations/<int:id>/cancel")
+@blueprint.post("/reconciliations/<id:id>/cancel")
 def cancel_reconciliation(id: int) -> Response:
     """Stop a reconciliation; what it has mended stays."""
-    job = librarian().get_job(min(id, _LARGEST_ID))
-    job.cancel()
+    site = librarian()
+    # Of another kind of job this page shows nothing: it is not stopped here either.
+    site.get_reconciliation(id)
+    site.get_job(id).cancel()
     return go_to(url_for("reconciliations.show_reconciliation", id=id))
 
 
 def _found(id: int) -> dict[str, Job | Reconciliation]:
-    number = min(id, _LARGEST_ID)
     site = librarian()
-    found = site.get_reconciliation(number)
-    return {"found": found, "job": site.get_job(number)}
+    return {"found": site.get_reconciliation(id), "job": site.get_job(id)}

@@ -23,7 +23,7 @@ from web_frontend.searching.columns import (
     offered_columns,
     shown_columns,
 )
-from web_frontend.searching.found import count_matches, find_page
+from web_frontend.searching.found import count_matches, find_asked
 from web_frontend.searching.mistakes import find_mistake
 from web_frontend.searching.queries import KINDS, ONE_OF, Query
 from web_frontend.searching.snippets import as_command, as_python
@@ -98,7 +98,7 @@ def count_results() -> str:
 
 def _results(site: Librarian, query: Query, keys: Sequence[MetadataKey]) -> dict[str, Any]:
     columns = chosen_columns(query, keys)
-    found = find_page(site, query, with_metadata=any(column.needs_metadata for column in columns))
+    found = find_asked(site, query, with_metadata=any(column.needs_metadata for column in columns))
     person = current_person()
     connection = person.site if person else ""
     return {

@@ -1,5 +1,7 @@
 """Observing sessions: a list, newest first, and each by itself."""
 
+import json
+
 from flask import Blueprint, render_template, request
 
 from librarian.client.librarian import Librarian
@@ -9,13 +11,12 @@ from web_frontend.catalogue import librarian
 from web_frontend.forms.places import newest_first_from
 from web_frontend.plots.time_bars import draw_time_bar
 from web_frontend.requests import is_fragment
-from web_frontend.shown.times import duration_seconds, lst_after
-from web_frontend.views.observations import duration_of
+from web_frontend.searching.found import find_first, find_page
+from web_frontend.searching.queries import Query
+from web_frontend.shown.times import duration_of, lst_after
 
 blueprint = Blueprint("sessions", __name__)
 
-_SESSIONS_A_PAGE = 50
-_OBSERVATIONS_A_PAGE = 50
 # More are too narrow to be told apart, and would take the page too long.
 _OBSERVATIONS_DRAWN = 2000
 
@@ -30,31 +31,26 @@ def list_sessions() -> str | tuple[str, int]:
         return render_template("sessions/list.html", problem=str(error), at=at), 400
     if "obsid-at-most" in search:
         search = {"session-id-at-most": search["obsid-at-most"]}
-    found = librarian().search_sessions(
-        search, limit=_SESSIONS_A_PAGE, order_by="session-id,desc", page_token=token
-    )
-    sessions = list(found)
+    query = Query(json.dumps(search), "sessions", "session-id,desc", page=token)
+    found = find_page(librarian(), query)
     return render_template(
         "sessions/list.html",
-        sessions=sessions,
+        sessions=found.records,
         at=at,
         is_first_page=not token,
-        next_page_token=found.page_token if len(sessions) == _SESSIONS_A_PAGE else "",
-        duration_of=session_duration,
+        next_page_token=found.next_page,
+        duration_of=duration_of,
     )
 
 
-@blueprint.get("/sessions/<int(max=9223372036854775807):id>", endpoint="show")
+@blueprint.get("/sessions/<id:id>", endpoint="show")
 def show_session(id: int) -> str:
     """Show one observing session, with its observations."""
     site = librarian()
     session = _get_session(site, id)
     token = request.args.get("page", "")
-    found = site.search_observations(
-        f"session:{id}", limit=_OBSERVATIONS_A_PAGE, order_by="obsid", page_token=token
-    )
-    observations = list(found)
-    duration = session_duration(session)
+    found = find_page(site, Query(f"session:{id}", "observations", "obsid", page=token))
+    duration = duration_of(session)
     # An observing session is called after its first observation.
     start_lst_hr = site.get_observation(id).start_lst_hr
     return render_template(
@@ -66,21 +62,20 @@ def show_session(id: int) -> str:
         earlier=_find(site, f"session:<{id}", "session-id,desc"),
         later=_find(site, f"session:>{id}", "session-id"),
         types=site.count_file_types(session_id=id),
-        observations=observations,
+        observations=found.records,
         duration_of=duration_of,
         is_first_page=not token,
-        next_page_token=found.page_token if len(observations) == _OBSERVATIONS_A_PAGE else "",
+        next_page_token=found.next_page,
     )
 
 
-@blueprint.get("/sessions/<int(max=9223372036854775807):id>/bar", endpoint="bar")
+@blueprint.get("/sessions/<id:id>/bar", endpoint="bar")
 def show_bar(id: int) -> str:
     """Show when the observations of an observing session were made, as a picture."""
     site = librarian()
     session = _get_session(site, id)
-    observations = list(
-        site.search_observations(f"session:{id}", limit=_OBSERVATIONS_DRAWN, order_by="obsid")
-    )
+    query = Query(f"session:{id}", "observations", "obsid")
+    observations = find_page(site, query, page_size=_OBSERVATIONS_DRAWN).records
     return render_template(
         "sessions/_bar.html" if is_fragment() else "sessions/bar.html",
         session=session,
@@ -90,11 +85,6 @@ def show_bar(id: int) -> str:
     )
 
 
-def session_duration(session: ObservingSession) -> float | None:
-    """Return how many seconds an observing session lasted."""
-    return duration_seconds(session.start_time_jd, session.stop_time_jd)
-
-
 def _get_session(site: Librarian, id: int) -> ObservingSession:
     session = _find(site, f"session:{id}", "session-id")
     if session is None:
@@ -102,5 +92,6 @@ def _get_session(site: Librarian, id: int) -> ObservingSession:
     return session
 
 
-def _find(site: Librarian, search: str, order_by: str) -> ObservingSession | None:
-    return next(iter(site.search_sessions(search, limit=1, order_by=order_by)), None)
+def _find(site: Librarian, search: str, order: str) -> ObservingSession | None:
+    found: ObservingSession | None = find_first(site, Query(search, "sessions", order))
+    return found

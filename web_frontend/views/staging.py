@@ -14,6 +14,8 @@ from web_frontend.errors import advice_for
 from web_frontend.forms.stagings import StagingForm, suggest_subdirectory
 from web_frontend.requests import go_to
 from web_frontend.rights import covers
+from web_frontend.searching.found import find_page
+from web_frontend.searching.queries import Query
 from web_frontend.shown.jobs import job_state
 from web_frontend.staging_streams import live_parts, read_errors, stream_job
 from web_frontend.streams import long_work, streamed
@@ -22,7 +24,6 @@ blueprint = Blueprint("staging", __name__)
 
 _PAGE_JOBS = 50
 _PAGE_ERRORS = 200
-_LARGEST_ID = 2**63 - 1
 # Finds nothing, so that only the destination is looked at.
 _NOTHING = '{"always-false": true}'
 # Orders all files by an index: its first page says at once which file is the newest.
@@ -83,7 +84,7 @@ def start() -> Response | str | tuple[str, int]:
     return go_to(url_for("staging.show", id=job.id))
 
 
-@blueprint.get("/staging/<int:id>", endpoint="show")
+@blueprint.get("/staging/<id:id>", endpoint="show")
 def show_staging(id: int) -> str:
     """Show a staging, live while it runs."""
     job = _get(id)
@@ -91,14 +92,14 @@ def show_staging(id: int) -> str:
     return render_template("staging/show.html", job=job, parts=live_parts(job, errors))
 
 
-@blueprint.get("/staging/<int:id>/parts")
+@blueprint.get("/staging/<id:id>/parts")
 def show_parts(id: int) -> dict[str, object]:
     """Return the parts of the page as they are now, where they cannot be streamed."""
     job = _get(id)
     return live_parts(job, read_errors(librarian(), job))
 
 
-@blueprint.get("/staging/<int:id>/stream")
+@blueprint.get("/staging/<id:id>/stream")
 def stream(id: int) -> Response:
     """Send the parts of the page as they change."""
     _get(id)
@@ -106,7 +107,7 @@ def stream(id: int) -> Response:
     return streamed(events, media_type="text/event-stream")
 
 
-@blueprint.get("/staging/<int:id>/errors")
+@blueprint.get("/staging/<id:id>/errors")
 def list_errors(id: int) -> str:
     """Show all files that failed, a page at a time, by name."""
     job = _get(id)
@@ -116,7 +117,7 @@ def list_errors(id: int) -> str:
     return render_template("staging/errors.html", job=job, errors=errors)
 
 
-@blueprint.post("/staging/<int:id>/cancel")
+@blueprint.post("/staging/<id:id>/cancel")
 def cancel(id: int) -> Response:
     """Ask a staging to stop."""
     job = _get(id).cancel()
@@ -125,7 +126,7 @@ def cancel(id: int) -> Response:
     return go_to(url_for("staging.show", id=id))
 
 
-@blueprint.post("/staging/<int:id>/retry")
+@blueprint.post("/staging/<id:id>/retry")
 @long_work()
 def retry(id: int) -> Response:
     """Let a staging go on with what is not done."""
@@ -157,8 +158,6 @@ def _listed() -> dict[str, Any]:
 
 
 def _get(id: int) -> Job:
-    if id > _LARGEST_ID:
-        raise UnknownJobError(f"There is no staging {str(id)[:20]}.")
     job = librarian().get_job(id)
     if job.kind != "STAGING":
         raise UnknownJobError(f"There is no staging {id}: that number is of another job.")
@@ -194,7 +193,5 @@ def _counted(form: StagingForm) -> StagingPreview:
 
 def _newest() -> int:
     """Return what holds a staging to the files that are on record now."""
-    found = librarian().search_files(_EVERYTHING, limit=1)
-    next(found, None)
-    found.close()
+    found = find_page(librarian(), Query(_EVERYTHING), page_size=1)
     return found.snapshot or 0

@@ -3,9 +3,18 @@ function rows() {
   return [...document.querySelectorAll("table[data-rows] tbody tr")].filter((row) => row.querySelector("a"));
 }
 
+// Where its link leads: a table that is drawn anew knows of no current row.
+let address = "";
+
 export function currentRow() {
-  return document.querySelector("table[data-rows] tr.current");
+  const marked = document.querySelector("table[data-rows] tr.current");
+  if (marked || !address) return marked;
+  const again = rows().find((row) => row.querySelector("a").href === address) ?? null;
+  again?.classList.add("current");
+  return again;
 }
+
+document.addEventListener("htmx:after:swap", currentRow);
 
 export function moveRow(step) {
   const all = rows();
@@ -15,6 +24,7 @@ export function moveRow(step) {
   const row = all[Math.min(Math.max(at, 0), all.length - 1)];
   before?.classList.remove("current");
   row.classList.add("current");
+  address = row.querySelector("a").href;
   // The focus goes along, so that a screen reader says which row it is.
   row.querySelector("a").focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
