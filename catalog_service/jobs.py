@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Update, and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from catalog_service.clock import database_time
 from catalog_service.tables import Job
@@ -24,6 +25,8 @@ _FIRST_BACK_OFF_SECONDS = 1.0
 _LONGEST_BACK_OFF_SECONDS = 60.0
 
 ACTIVE_STATES = ("QUEUED", "RUNNING")
+# A search by names has megabytes, and a page of such jobs would be more than a message may be.
+LISTED_SEARCH_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -149,8 +152,12 @@ def get_job(db: Session, job_id: int) -> Job:
 def list_jobs(
     db: Session, *, active_only: bool, owner: str, kind: str, before_id: int | None, limit: int
 ) -> Sequence[Job]:
-    """Return jobs, newest first: of one owner and kind or, when they are empty, of all."""
-    query = select(Job).order_by(Job.id.desc()).limit(limit)
+    """Return jobs, newest first: of one owner and kind or, when they are empty, of all.
+
+    Each has only the beginning of its search.
+    """
+    beginning = func.substr(Job.search, 1, LISTED_SEARCH_CHARACTERS)
+    query = select(Job, beginning).options(defer(Job.search)).order_by(Job.id.desc()).limit(limit)
     if active_only:
         query = query.where(Job.state.in_(ACTIVE_STATES))
     if owner:
@@ -159,7 +166,11 @@ def list_jobs(
         query = query.where(Job.kind == kind)
     if before_id is not None:
         query = query.where(Job.id < before_id)
-    return db.scalars(query).all()
+    listed = []
+    for job, search in db.execute(query):
+        set_committed_value(job, "search", search)
+        listed.append(job)
+    return listed
 
 
 def request_cancel(db: Session, job_id: int, *, by: str, is_administrator: bool) -> Job:

@@ -194,6 +194,19 @@ def test_jobs_are_listed_newest_first_page_by_page(database: Database) -> None:
     assert listed(active_only=True, owner="ada") == [ids[3], ids[1]]
 
 
+def test_a_listed_job_has_the_beginning_of_its_search(database: Database) -> None:
+    search = '{"name-in": ["zen.1"' + ', "zen.2"' * 1000 + "]}"
+    with database.transactions.begin() as db:
+        job_id = add_job(db).id
+        jobs.get_job(db, job_id).search = search
+    with database.transactions.begin() as db:
+        (listed,) = jobs.list_jobs(
+            db, active_only=False, owner="", kind="", before_id=None, limit=5
+        )
+        assert listed.search == search[:1000]
+    assert read(database, job_id).search == search
+
+
 def test_an_unknown_job_is_said_to_be_unknown(database: Database) -> None:
     with database.readings.begin() as db, pytest.raises(UnknownJobError, match="no job 77"):
         jobs.get_job(db, 77)

@@ -150,7 +150,10 @@ class JobCalls(SiteCalls):
         return read_job(message, self._link)
 
     def list_jobs(self, active_only: bool = False, owner: str | None = None) -> Iterator[Job]:
-        """Yield jobs, newest first: all, those that have not ended, or those of an account."""
+        """Yield jobs, newest first: all, those that have not ended, or those of an account.
+
+        Of its search each has the first 1,000 characters; `get_job` has all of it.
+        """
         request = jobs_pb2.ListJobsRequest(
             active_only=active_only, owner=owner or "", page_size=_PAGE_SIZE
         )

@@ -9,7 +9,8 @@ from librarian.client.sites import SiteCalls
 from librarian.v1 import saved_searches_pb2 as pb
 from librarian.v1 import saved_searches_pb2_grpc, search_pb2
 
-_PAGE_SIZE = 1000
+# Each may have 64 KiB, and a page must fit in a message.
+_PAGE_SIZE = 100
 
 
 class SavedSearchCalls(SiteCalls):
