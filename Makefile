@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 export KEEP
 
-.PHONY: help install lock protos fmt lint types test check demo demo-sites soak bench bench-search serve vendor clean system-packages ssh-packages
+.PHONY: help install lock protos fmt lint types test check demo demo-sites soak bench bench-search bench-web serve screenshots vendor clean system-packages ssh-packages
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
@@ -74,8 +74,14 @@ bench: install system-packages ## measure the speed beside its yardsticks
 bench-search: install system-packages ## measure searches: make bench-search SIZE=10000000 KEEP=/var/tmp/catalogues
 	$(BIN)/python -m tests.benchmarks.search --size $(or $(SIZE),10000000) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
 
+bench-web: install system-packages ## measure the web pages beside that catalogue: make bench-web SIZE=10000000 KEEP=/var/tmp/catalogues
+	$(BIN)/python -m tests.benchmarks.web --size $(or $(SIZE),10000000) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
+
 serve: install ## run a site in ./site until Ctrl-C
 	$(BIN)/librarian serve --dir site
+
+screenshots: install system-packages ## take pictures of every web page, light, dark and on a phone, into build/screenshots
+	$(BIN)/python -m tests.web_frontend.screenshots $(ARGS)
 
 vendor: install ## fetch the libraries of the web pages anew, from the npm registry
 	$(BIN)/python -m deploy.setup.vendor_assets

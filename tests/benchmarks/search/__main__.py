@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if load > 0.5:
         print(f"The machine is busy (load {load:.1f}): take the numbers as hints.", file=sys.stderr)
     measured: list[Measured] = []
-    with _root(options.keep) as root:
+    with kept_or_temporary(options.keep) as root:
         for database in DATABASES if options.database == "both" else (options.database,):
             for size in _sizes(database, options.size):
                 measured.append(_measure(root, database, size, options))
@@ -87,7 +87,8 @@ def _sizes(database: str, size: int) -> list[int]:
 
 
 @contextmanager
-def _root(kept: Path | None) -> Iterator[Path]:
+def kept_or_temporary(kept: Path | None) -> Iterator[Path]:
+    """Yield the directory of the catalogues, or one that goes afterwards."""
     if kept is not None:
         yield kept.resolve()
         return

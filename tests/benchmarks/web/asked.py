@@ -57,8 +57,7 @@ class PageKind:
     name: str
     make: Make
     statuses: tuple[int, ...] = (200,)
-    # Of what is not a page of a person's, nothing is asked.
-    floor_ms: float | None = FLOOR_MS
+    floor_ms: float = FLOOR_MS
 
 
 def at(path: str, **arguments: str | int) -> Asked:

@@ -93,7 +93,7 @@ def _add(connection: Connection, size: int) -> None:
     for noun, rows in all_rows(now, night_count(size)):
         _insert(connection, noun, rows)
     _tell("rows")
-    stores = list(connection.execute(select(table_of(Store))))
+    stores = connection.execute(select(Store.id, Store.instance_count)).tuples()
     _insert(connection, StoreUsage, usage_rows(now, stores))
     add_transfers(connection, size, now)
     _tell("transfers")

@@ -35,7 +35,7 @@ def other_pages() -> Iterator[PageKind]:
     yield from _pages_of_orders()
     yield from _pages_of_people()
     yield PageKind("sign-in, who is signed in", _always("/sign-in"), (200, 303))
-    yield PageKind("health", _always("/health"))
+    yield PageKind("health", _always("/healthz"))
 
 
 def _always(path: str) -> Make:

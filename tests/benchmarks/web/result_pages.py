@@ -26,7 +26,7 @@ def result_pages() -> Iterator[PageKind]:
         yield PageKind(f"results: unselective, by {words}", partial(_unselective, order))
         yield PageKind(f"results: unselective, page 50, by {words}", partial(_deep, order))
     for kind in ("observations", "sessions"):
-        for order, words in ORDERS[kind].items():  # type: ignore[index]
+        for order, words in ORDERS[kind].items():
             yield PageKind(f"results: all {kind}, by {words}", partial(_all_of, kind, order))
     yield PageKind("results: with columns of metadata", _with_metadata)
     yield PageKind("results: a mistake", lambda a: at("/search", search=f"nme:{a.night}"), (400,))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,7 +17,6 @@ from catalog_service.tables import (
     SavedSearch,
     StagingFile,
     StandingOrder,
-    Store,
     Token,
 )
 from tests.benchmarks.search.catalogue import FIRST_NIGHT, SEED
@@ -247,19 +246,19 @@ def _link_hours(now: datetime, random: Random) -> Rows:
                 }
 
 
-def usage_rows(now: datetime, stores: Sequence[Store]) -> Rows:
-    """Yield how full each store was, hour by hour, over a year."""
+def usage_rows(now: datetime, stores: Iterable[tuple[int, int]]) -> Rows:
+    """Yield how full each store was, hour by hour, over a year: given keys, and copies there."""
     last = int(now.timestamp()) // 3600
     capacity = 2 * 10**15
-    for store in stores:
+    for store_id, instance_count in stores:
         for hour in range(last - HOURS, last + 1):
             filled = (HOURS - (last - hour)) / HOURS
             yield {
-                "store_id": store.id,
+                "store_id": store_id,
                 "hour": hour,
                 "capacity_bytes": capacity,
                 "free_bytes": int(capacity * (1 - 0.9 * filled)),
-                "instance_count": int(store.instance_count * filled),
+                "instance_count": int(instance_count * filled),
             }
 
 
