@@ -44,6 +44,8 @@ class File(Base):
         Index(None, "obsid", "type", "size_bytes"),
         Index(None, "create_time", "id"),
         Index(None, "type", "name"),
+        # A type's files are alike in size: a walk by size alone would meet none of them for long.
+        Index(None, "type", "size_bytes", "id"),
         Index(None, "size_bytes", "id"),
         Index(None, "instance_count", "name"),
         Index(
