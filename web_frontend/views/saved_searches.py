@@ -14,20 +14,34 @@ from web_frontend.searching.queries import KINDS, Query
 
 blueprint = Blueprint("saved_searches", __name__)
 
+_PAGE_SEARCHES = 50
+# Three times as many characters may stand for it in an address, which has an end.
+_LONGEST_IN_ADDRESS = 3000
+
 
 @blueprint.get("/search/saved", endpoint="list")
 def list_searches() -> str:
-    """Show one's own and all shared searches."""
+    """Show one's own and all shared searches, a page at a time."""
+    token = request.args.get("page", "")
+    page = librarian().list_saved_search_page(page_size=_PAGE_SEARCHES, page_token=token)
     rows = [
         {
             "saved": saved,
             "mine": _is_mine(saved),
             "call": _call(saved),
-            "edit": {**_query(saved, saved.search).fields(), "save_as": saved.name},
+            "edit": {**_query(saved, saved.search).fields(), "save_as": saved.name}
+            if len(saved.search) <= _LONGEST_IN_ADDRESS
+            else {},
         }
-        for saved in librarian().list_saved_searches()
+        for saved in page.searches
     ]
-    return render_template("saved_searches/list.html", rows=rows, kinds=KINDS)
+    return render_template(
+        "saved_searches/list.html",
+        rows=rows,
+        kinds=KINDS,
+        is_first_page=not token,
+        next_page_token=page.next_page_token,
+    )
 
 
 @blueprint.post("/search/saved", endpoint="save")

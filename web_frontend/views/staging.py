@@ -130,7 +130,13 @@ def cancel(id: int) -> Response:
 @long_work()
 def retry(id: int) -> Response:
     """Let a staging go on with what is not done."""
-    librarian().retry_staging(_get(id).id)
+    try:
+        librarian().retry_staging(_get(id).id)
+    except StateError:
+        # Else a second click, or another window, was quicker.
+        if _get(id).has_ended:
+            raise
+        flash("It goes on already.", "info")
     return go_to(url_for("staging.show", id=id))
 
 

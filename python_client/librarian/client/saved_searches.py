@@ -1,6 +1,7 @@
 """Saved searches: searches that people keep by name."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from librarian.client.messages import read_time
 from librarian.client.records import SavedSearch
@@ -11,6 +12,13 @@ from librarian.v1 import saved_searches_pb2_grpc, search_pb2
 
 # Each may have 64 KiB, and a page must fit in a message.
 _PAGE_SIZE = 100
+
+
+class SavedSearchPage(NamedTuple):
+    """One page of saved searches; the token of the next is empty on the last."""
+
+    searches: list[SavedSearch]
+    next_page_token: str
 
 
 class SavedSearchCalls(SiteCalls):
@@ -31,13 +39,21 @@ class SavedSearchCalls(SiteCalls):
 
     def list_saved_searches(self) -> Iterator[SavedSearch]:
         """Yield one's own and all shared searches, by owner and name."""
-        request = pb.ListSavedSearchesRequest(page_size=_PAGE_SIZE)
+        token = ""
         while True:
-            page = self._saved_searches().ListSavedSearches(request)
-            yield from map(_read, page.searches)
-            if not page.next_page_token:
+            page = self.list_saved_search_page(page_token=token)
+            yield from page.searches
+            token = page.next_page_token
+            if not token:
                 return
-            request.page_token = page.next_page_token
+
+    def list_saved_search_page(
+        self, *, page_size: int = _PAGE_SIZE, page_token: str = ""
+    ) -> SavedSearchPage:
+        """Return one page of what `list_saved_searches` yields."""
+        request = pb.ListSavedSearchesRequest(page_size=page_size, page_token=page_token)
+        page = self._saved_searches().ListSavedSearches(request)
+        return SavedSearchPage([_read(one) for one in page.searches], page.next_page_token)
 
     def delete_saved_search(self, name: str, owner: str = "") -> None:
         """Delete one's own saved search, or as an administrator an `owner`'s.
