@@ -75,7 +75,12 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 def test_after_failures_the_right_password_must_wait_too(catalog: CatalogSite) -> None:
     catalog.add("ada", password=PASSWORD)
-    answers = {refusal(catalog, "ada", f"wrong {number}") for number in range(5)}
+    answers = {refusal(catalog, "ada", f"wrong {number}") for number in range(4)}
+    with catalog.database.transactions.begin() as db:
+        # The next has a wait of minutes then, which this test does not last.
+        tried = update(Account).where(Account.name == "ada", Account.failed_sign_ins == 4)
+        db.execute(tried.values(failed_sign_ins=14))
+    answers.add(refusal(catalog, "ada", "wrong 4"))
     answers.add(refusal(catalog, "ada", PASSWORD))
     assert len(answers) == 1
     let_time_pass(catalog)
@@ -86,7 +91,8 @@ def test_after_failures_the_right_password_must_wait_too(catalog: CatalogSite) -
 def test_the_wait_grows_but_not_without_end(catalog: CatalogSite) -> None:
     catalog.add("ada", password=PASSWORD)
     waits = []
-    for failures in (4, 5, 6, 10, 100):
+    # Far enough from each other for a machine that is slow to look.
+    for failures in (4, 8, 10, 100):
         with catalog.database.transactions.begin() as db:
             db.execute(update(Account).values(failed_sign_ins=failures, blocked_until=None))
         refusal(catalog, "ada", "wrong password")
@@ -95,7 +101,7 @@ def test_the_wait_grows_but_not_without_end(catalog: CatalogSite) -> None:
         waits.append((blocked_until - datetime.now(UTC)).total_seconds())
     assert waits == sorted(waits)
     assert waits[0] <= 1
-    assert 290 < waits[-1] <= 300
+    assert 240 < waits[-1] <= 300
 
 
 def test_many_guesses_at_once_do_not_all_go_free(catalog: CatalogSite) -> None:
