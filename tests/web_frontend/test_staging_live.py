@@ -117,6 +117,28 @@ def test_a_staging_is_followed_over_a_restart_of_the_catalogue_and_stopped(
     expect(page.get_by_role("button", name="Retry what failed")).to_be_visible()
 
 
+def test_a_staging_is_followed_over_a_restart_of_the_pages_themselves(
+    page: Page, site: Site
+) -> None:
+    night = site.layout.store / "night"
+    add_endless(site, night / "followed.raw")
+    stage(page, "name:followed.raw", "reader/followed")
+    state(page, "running")
+    progress = page.locator("[data-part=progress]")
+    expect(progress).to_contain_text(re.compile(r"[1-9][\d.]* [MG]B of"))
+    site.kill("web_frontend")
+    expect(page.locator("[data-away]")).to_be_visible(timeout=20_000)
+    before = progress.text_content() or ""
+    site.restart("web_frontend")
+    expect(page.locator("[data-away]")).to_be_hidden(timeout=30_000)
+    expect(progress).not_to_have_text(before)
+    with site.librarian() as admin:
+        number = int(page.url.rpartition("/")[2])
+        admin.get_job(number).cancel().wait(timeout_seconds=60)
+    state(page, "cancelled")
+    (night / "followed.raw").unlink()
+
+
 def test_streams_are_few_and_end_when_nobody_looks(page: Page, site: Site) -> None:
     night = site.layout.store / "night"
     add_endless(site, night / "unseen.raw")

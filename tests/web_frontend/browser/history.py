@@ -218,7 +218,7 @@ def _add_stagings(db: Session, now: datetime) -> None:
     """Put a staging that goes on for ever, and one that failed, beside those that were run."""
     agent = db.query(Agent).first()
     assert agent is not None
-    prefix = agent.staging_prefix
+    prefix = "/lustre/staging"
     common: dict[str, Any] = {
         "kind": "STAGING",
         "owner": "web-admin",
