@@ -36,9 +36,15 @@ def get_totals(db: Session) -> Totals:
             .select_from(Instance)
             .where(Instance.problem != literal_column("''")),
         ),
-        _count(db, select(func.count()).select_from(Observation)),
+        _count_observations(db),
         _count(db, select(func.count()).select_from(ObservingSession)),
     )
+
+
+def _count_observations(db: Session) -> int:
+    """Return how many there are, from what observing sessions count: few belong to none."""
+    alone = select(func.count()).where(Observation.session_id.is_(None))
+    return _count(db, select(func.sum(ObservingSession.observation_count))) + _count(db, alone)
 
 
 def _count(db: Session, statement: Any) -> int:

@@ -139,7 +139,7 @@ def test_stagings_that_failed_lately_need_a_person_and_old_ones_do_not() -> None
 def test_suspect_copies_need_a_person() -> None:
     assert list(concerns_of_copies(0)) == []
     assert "1 copy is" in next(concerns_of_copies(1)).sentence
-    assert "100 or more copies are" in next(concerns_of_copies(100)).sentence
+    assert "20 or more copies are" in next(concerns_of_copies(20)).sentence
 
 
 @pytest.mark.usefixtures("_in_app")

@@ -18,7 +18,7 @@ from web_frontend.shown.stores import ShownStore
 # What failed longer ago was seen, or is nobody's concern any more.
 LATELY = timedelta(days=7)
 _AGENT_SILENCE = timedelta(seconds=60)
-MOST_COUNTED = 100
+MOST_COUNTED = 20
 """Transfers and copies are counted so far: nobody acts otherwise on more."""
 
 

@@ -34,7 +34,7 @@ def list_page(
     return _page(site, chosen, chosen.states, page_size=page_size, page_token=page_token)
 
 
-def list_going(site: Librarian, chosen: TransferFilter, limit: int = 200) -> Sequence[Transfer]:
+def list_going(site: Librarian, chosen: TransferFilter, limit: int = 100) -> Sequence[Transfer]:
     """Return the newest transfers under way that a filter holds for."""
     if chosen.states and not set(chosen.states) & set(GROUPS["going"]):
         return ()
