@@ -6,10 +6,15 @@ from flask import g, request
 from flask import session as cookie
 
 from librarian.client.account_records import NewToken, SiteInfo
+from librarian.client.librarian import Librarian
+from librarian.client.messages import read_new_token
 from librarian.errors import NotSignedInError
+from librarian.v1 import accounts_pb2, accounts_pb2_grpc
 from web_frontend.catalogue import catalogue
 
 _TOKEN, _TOKEN_ID = "token", "token_id"
+# A password is slow to judge, and may wait for others.
+_PATIENCE_SECONDS = 30.0
 
 
 def current_person() -> SiteInfo | None:
@@ -24,6 +29,18 @@ def current_person() -> SiteInfo | None:
 def current_token() -> str:
     """Return the token of this sign-in; empty for none."""
     return str(cookie.get(_TOKEN, ""))
+
+
+def patient(token: str) -> Librarian:
+    """Return the Librarian of a token for what has to do with passwords, which takes its time."""
+    address = request.remote_addr or ""
+    return catalogue().librarian(token, address, timeout_seconds=_PATIENCE_SECONDS)
+
+
+def sign_in(asked: accounts_pb2.SignInRequest) -> None:
+    """Trade what was said for a token, and keep that; raise what the catalogue says of it."""
+    stub = patient("").link.catalog(accounts_pb2_grpc.AccountsStub)
+    remember(read_new_token(stub.SignIn(asked)))
 
 
 def remember(new: NewToken) -> None:

@@ -15,7 +15,7 @@ def test_a_limit_is_the_same_after_the_form(bytes_per_second: int):
 
     form = read_order_form({**GOOD, "limit": limit, "limit_unit": unit})
 
-    assert form.check()
+    assert form.validate()
     assert form.bytes_per_second == bytes_per_second
 
 
@@ -43,7 +43,7 @@ def test_a_round_limit_is_shown_in_a_round_unit():
 def test_what_is_wrong_is_told_at_its_field(field: str, values: dict[str, str]):
     form = read_order_form({**GOOD, **values})
 
-    assert not form.check()
+    assert not form.validate()
     assert list(form.errors) == [field]
 
 

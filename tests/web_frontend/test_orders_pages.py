@@ -115,6 +115,7 @@ def test_a_search_is_checked_while_it_is_typed(web: WebClient) -> None:
     wrong = web.fragment("/orders/-/check?search=type:(")
     assert wrong.status == 200
     assert wrong.all("[role=alert]")
+    assert wrong.one("mark").text() == "("
 
 
 def test_a_preview_counts_what_would_be_sent(web_as: WebAs, order: str) -> None:

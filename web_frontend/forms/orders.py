@@ -47,7 +47,7 @@ class OrderForm:
         """Return the limit; 0 for none, and for what is no number."""
         return _rate(self.limit, self.limit_unit) or 0
 
-    def check(self) -> bool:
+    def validate(self) -> bool:
         """Note what is wrong field by field; tell whether nothing is.
 
         The catalogue decides on all that is not of the form itself.
@@ -58,7 +58,7 @@ class OrderForm:
         if not self.librarian:
             self.errors["librarian"] = "Choose where to push it."
         if not self.search:
-            self.errors["search"] = "Say what to push, such as name:zen.%.uvh5."
+            self.errors["search"] = "Say what to push, such as name:zen.*.uvh5."
         if not 1 <= self.priority_number <= 100:
             self.errors["priority"] = "The priority is a whole number from 1 to 100."
         if bool(self.begin) != bool(self.end):

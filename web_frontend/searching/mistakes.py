@@ -2,6 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
+
+from librarian.client.librarian import Librarian
+from librarian.client.searches import ItemKind
+from librarian.errors import InvalidRequestError
 
 _PLACE = re.compile(r"At line (\d+), column (\d+): (.*)", re.DOTALL)
 _AROUND_CHARACTERS = 60
@@ -41,3 +46,13 @@ def find_mistake(search: str, message: str) -> Mistake:
         line[end : end + _AROUND_CHARACTERS],
         sum(len(one) + 1 for one in lines[: number - 1]) + at,
     )
+
+
+def meaning_of(site: Librarian, search: str, kind: ItemKind = "files") -> dict[str, Any]:
+    """Return the `explanation` of a search, or the `mistake` in it; nothing for an empty one."""
+    if not search.strip():
+        return {}
+    try:
+        return {"explanation": site.explain_search(search, kind)}
+    except InvalidRequestError as error:
+        return {"mistake": find_mistake(search, str(error))}

@@ -18,6 +18,7 @@ from web_frontend.forms.orders import (
     read_order_form,
 )
 from web_frontend.requests import go_to, is_fragment
+from web_frontend.searching.mistakes import meaning_of
 from web_frontend.shown.states import order_state
 from web_frontend.streams import long_work
 
@@ -59,7 +60,9 @@ def create_order() -> Response | tuple[str, int]:
 @blueprint.get("/orders/-/check")
 def check_search() -> str:
     """Say what a search means, or what is wrong with it, while it is typed."""
-    return render_template("orders/_check.html", **_explained(request.args.get("search", "")))
+    return render_template(
+        "orders/_check.html", **meaning_of(librarian(), request.args.get("search", ""))
+    )
 
 
 @blueprint.post("/orders/-/preview")
@@ -157,7 +160,7 @@ def _save(
     form: OrderForm, order: StandingOrder | None, save: Callable[[], StandingOrder]
 ) -> Response | tuple[str, int]:
     """Save what is in a form and lead to the order, or show the form again with what is wrong."""
-    if not form.check():
+    if not form.validate():
         return _form(form, order), 400
     try:
         saved = save()
@@ -170,7 +173,9 @@ def _save(
 
 def _page(name: str, **preview: Any) -> str:
     order = librarian().get_standing_order(name)
-    return render_template("orders/show.html", order=order, **_explained(order.search), **preview)
+    return render_template(
+        "orders/show.html", order=order, **meaning_of(librarian(), order.search), **preview
+    )
 
 
 def _form(form: OrderForm, order: StandingOrder | None = None, **preview: Any) -> str:
@@ -181,19 +186,9 @@ def _form(form: OrderForm, order: StandingOrder | None = None, **preview: Any) -
         neighbours=[(one.name, one.name) for one in librarian().list_librarians()],
         timezones=known_timezones(),
         units=RATE_UNITS,
-        **_explained(form.search),
+        **meaning_of(librarian(), form.search),
         **preview,
     )
-
-
-def _explained(search: str) -> dict[str, object]:
-    """Return the meaning of a search, or what is wrong with it."""
-    if not search.strip():
-        return {"explained": None, "search_error": ""}
-    try:
-        return {"explained": librarian().explain_search(search), "search_error": ""}
-    except InvalidRequestError as error:
-        return {"explained": None, "search_error": str(error)}
 
 
 def _preview(name: str, form: OrderForm | None) -> dict[str, Any]:

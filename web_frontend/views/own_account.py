@@ -4,17 +4,15 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from librarian.client.account_records import NewToken
-from librarian.client.librarian import Librarian
-from librarian.client.messages import read_new_token
 from librarian.errors import (
     InvalidRequestError,
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
 )
-from librarian.v1 import accounts_pb2, accounts_pb2_grpc
+from librarian.v1 import accounts_pb2
 from web_frontend import people
-from web_frontend.catalogue import catalogue, librarian
+from web_frontend.catalogue import librarian
 from web_frontend.forms.accounts import (
     LIFETIMES,
     TokenForm,
@@ -26,9 +24,6 @@ from web_frontend.forms.accounts import (
 from web_frontend.requests import go_to
 
 blueprint = Blueprint("own_account", __name__)
-
-# A password takes its time to be judged, and may wait for others.
-_TIMEOUT_SECONDS = 30.0
 
 
 @blueprint.get("/account/tokens")
@@ -76,7 +71,7 @@ def change_password() -> Response | tuple[str, int]:
     if errors:
         return render_template("accounts/password.html", errors=errors), 400
     try:
-        _patient(g.token).set_password(new, old)
+        people.patient(g.token).set_password(new, old)
     except (InvalidRequestError, NotAllowedError) as error:
         return render_template("accounts/password.html", errors={"": str(error)}), 400
     return _sign_in_again(g.person.account, new)
@@ -100,17 +95,10 @@ def _page(form: TokenForm) -> str:
     )
 
 
-def _patient(token: str) -> Librarian:
-    address = request.remote_addr or ""
-    return catalogue().librarian(token, address, timeout_seconds=_TIMEOUT_SECONDS)
-
-
 def _sign_in_again(name: str, password: str) -> Response:
-    stub = _patient("").link.catalog(accounts_pb2_grpc.AccountsStub)
     people.forget()
     try:
-        asked = accounts_pb2.SignInRequest(account_name=name, password=password)
-        people.remember(read_new_token(stub.SignIn(asked)))
+        people.sign_in(accounts_pb2.SignInRequest(account_name=name, password=password))
     except NotSignedInError:
         return go_to(url_for("sign_in.show_sign_in"))
     flash("Your password is changed. Wherever else you were signed in, you are not any more.")

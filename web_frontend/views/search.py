@@ -24,7 +24,7 @@ from web_frontend.searching.columns import (
     shown_columns,
 )
 from web_frontend.searching.found import count_matches, find_asked
-from web_frontend.searching.mistakes import find_mistake
+from web_frontend.searching.mistakes import find_mistake, meaning_of
 from web_frontend.searching.queries import KINDS, ONE_OF, Query
 from web_frontend.searching.snippets import as_command, as_python
 from web_frontend.searching.suggestions import EXAMPLES, suggestions
@@ -59,7 +59,8 @@ def show_results() -> str | tuple[str, int]:
 def check_search() -> str:
     """Say what a search means, or where it goes wrong, while it is typed."""
     query = Query.read(request.form)
-    return render_template("search/_check.html", query=query, **_meaning(librarian(), query))
+    meaning = meaning_of(librarian(), query.search, query.kind)
+    return render_template("search/_check.html", query=query, **meaning)
 
 
 @blueprint.post("/search/build", endpoint="build")
@@ -121,15 +122,6 @@ def _fixed(query: Query, keys: Sequence[MetadataKey]) -> dict[str, Any]:
         "vocabulary": Vocabulary(query.kind, keys),
         "hows": HOWS,
     }
-
-
-def _meaning(site: Librarian, query: Query) -> dict[str, Any]:
-    if not query.search.strip():
-        return {}
-    try:
-        return {"explanation": site.explain_search(query.search, query.kind)}
-    except InvalidRequestError as error:
-        return {"mistake": find_mistake(query.search, str(error))}
 
 
 def _builder_of(

@@ -6,10 +6,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from librarian.client.account_records import NewToken
-from librarian.client.messages import read_new_token
 from librarian.errors import BusyError, LibrarianError, NotReachableError, NotSignedInError
-from librarian.v1 import accounts_pb2, accounts_pb2_grpc
+from librarian.v1 import accounts_pb2
 from web_frontend import people
 from web_frontend.catalogue import catalogue
 from web_frontend.errors import advice_for
@@ -17,8 +15,6 @@ from web_frontend.requests import SEE_OTHER, go_to, own_path, this_page
 
 blueprint = Blueprint("sign_in", __name__)
 
-# Who mistook a password often waits for an answer.
-_TIMEOUT_SECONDS = 30.0
 # The same words whatever is wrong: others would tell which names there are, and who is slowed down.
 _REFUSED = (
     "The name or the password is wrong. After several failures, wait before the next try: up to"
@@ -82,7 +78,7 @@ def sign_out() -> Response:
 def _trade(asked: accounts_pb2.SignInRequest, refusal: str) -> Response | tuple[str, int]:
     """Trade what was said for a token, and go where the person wanted to go."""
     try:
-        people.remember(_ask(asked))
+        people.sign_in(asked)
     except NotSignedInError:
         return _form(refusal), 401
     except BusyError as error:
@@ -92,12 +88,6 @@ def _trade(asked: accounts_pb2.SignInRequest, refusal: str) -> Response | tuple[
             raise
         return _form(refusal), 401
     return go_to(own_path(request.form.get("next")))
-
-
-def _ask(asked: accounts_pb2.SignInRequest) -> NewToken:
-    nobody = catalogue().librarian("", request.remote_addr or "", timeout_seconds=_TIMEOUT_SECONDS)
-    stub = nobody.link.catalog(accounts_pb2_grpc.AccountsStub)
-    return read_new_token(stub.SignIn(asked))
 
 
 def _form(failure: str) -> str:
