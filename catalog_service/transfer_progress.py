@@ -6,15 +6,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Update, func, literal, select, update
+from sqlalchemy import Update, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from catalog_service.bulk import driver_time, has_key_among, table_of, update_by_id
 from catalog_service.clock import database_time
 from catalog_service.link_hours import count_confirmed
 from catalog_service.remote_instances import add_remote_instances
-from catalog_service.tables import Instance, StandingOrder, Transfer
+from catalog_service.tables import FileEvent, Instance, StandingOrder, Transfer
 from catalog_service.transfer_events import Copy, log_launches, log_successes
+from catalog_service.verification import VERIFY_INSTANCE
 
 ON_THE_WAY = ("OFFERED", "SENDING", "SENT")
 
@@ -84,8 +85,18 @@ def _update(db: Session, transfer_ids: Iterable[int]) -> Update:
 
 
 def _clear_suspicion(db: Session, transfer_ids: Sequence[int]) -> None:
-    """Take what was found wrong with instances off the record: all of their bytes proved good."""
-    sent = select(_TRANSFERS.c.instance_id).where(has_key_among(db, _TRANSFERS.c.id, transfer_ids))
+    """Take what was found wrong with instances off the record: all of their bytes proved good.
+
+    What was found since they began to be sent stands, for it is newer.
+    """
+    transfer = _TRANSFERS.c
+    verified_since = exists().where(
+        FileEvent.type == VERIFY_INSTANCE,
+        FileEvent.file_id == transfer.file_id,
+        FileEvent.time > transfer.start_time,
+    )
+    sent = select(transfer.instance_id).where(has_key_among(db, transfer.id, transfer_ids))
+    sent = sent.where(~verified_since)
     suspect = update(_INSTANCES).where(_INSTANCES.c.problem != "", _INSTANCES.c.id.in_(sent))
     db.connection().execute(suspect.values(problem=""))
 
