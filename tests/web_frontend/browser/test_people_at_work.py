@@ -134,9 +134,14 @@ def test_by_keys_alone_from_the_search_to_a_staging(browser_page: Page, web_site
     tab_to(page, "Stage")
     keys.press("Enter")
     page.wait_for_url(re.compile(r"/staging/\d+$"))
-    expect(page.locator("[data-part=state]")).to_have_text(re.compile("succeeded"))
+    state_is(page, "succeeded")
     staged = web_site.layout.staging / "tb" / "keys" / "tb" / NAMES[1]
     assert staged.read_bytes() == (web_site.layout.store / "tb" / NAMES[1]).read_bytes()
+
+
+def state_is(page: Page, word: str) -> None:
+    part = page.locator("[data-part=state]")
+    expect(part).to_have_text(re.compile(word), timeout=20_000)
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -149,3 +154,22 @@ def tab_to(page: Page, name: str) -> None:
         if said == name:
             return
     raise AssertionError(f"Tab does not reach {name}.")
+
+
+def test_a_staging_that_failed_is_retried_when_its_file_is_back(
+    browser_page: Page, web_site: Site
+) -> None:
+    path = web_site.layout.store / "tb" / NAMES[3]
+    away = path.rename(path.with_suffix(".away"))
+    page = browser_page
+    page.goto("/staging/new?search=name:tb.night.*")
+    page.get_by_label("Directory").fill("tb/retried")
+    page.get_by_role("button", name="Stage", exact=True).click()
+    state_is(page, "failed")
+    expect(page.locator("[data-part=errors]")).to_contain_text(NAMES[3])
+    away.rename(path)
+    page.get_by_role("button", name="Retry what failed").click()
+    state_is(page, "succeeded")
+    expect(page.locator("[data-part=progress]")).to_contain_text("4 of 4")
+    staged = web_site.layout.staging / "tb" / "retried" / "tb"
+    assert sorted(one.name for one in staged.iterdir()) == NAMES
