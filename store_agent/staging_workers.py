@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,9 @@ class _Worker:
     def _watch(self, number: int, stop: threading.Event, done: threading.Event) -> None:
         while not done.wait(_POLL_SECONDS):
             if stop.is_set():
-                self._say({"stop": number})
+                # One that has ended, or is being closed, has stopped: who waits for it is told so.
+                with suppress(OSError, ValueError):
+                    self._say({"stop": number})
                 return
 
     def _say(self, message: dict[str, Any]) -> None:
