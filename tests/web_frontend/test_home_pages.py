@@ -80,7 +80,7 @@ def test_a_reader_sees_what_arrived_and_what_there_is(
     assert page.all("#arrived")
     assert page.all("svg.chart-plot rect")
     assert page.all("details tbody tr a")[0].text() <= datetime.now(UTC).strftime("%Y-%m-%d")
-    assert "observing sessions" in page.words(".totals")
+    assert "observing session" in page.words(".totals")
     for noun in ("Stores", "Librarians", "Jobs"):
         assert noun in page.words(".health")
 

@@ -287,7 +287,7 @@ def test_hostile_text_in_every_field_is_answered_by_a_page(web, hostile):
 
 def test_what_is_selected_and_all_that_match_can_be_staged(web, names):
     page = _search(web, FOUND)
-    stage = page.one("[data-of-selection] button[value=selection]")
+    stage = page.one("[data-of-selection] button[formaction='/staging/new']")
     hidden = page.all("#bulk > input[type=hidden]")
     form = {one.attributes["name"]: one.attributes["value"] for one in hidden}
     launch = web.post(stage.attributes["formaction"] or "", form | {"name": names[:2]})
