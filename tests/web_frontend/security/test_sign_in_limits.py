@@ -94,4 +94,5 @@ def test_a_refusal_takes_as_long_for_names_that_there_are_not(web_app: Flask) ->
             sign_in(web_app, f"192.0.2.{20 + turn}", name, "wrong wrong wrong")
             times.append(time.monotonic() - begun)
     known, unknown = (min(times) for times in taken.values())
-    assert 0.4 < known / unknown < 2.5, taken
+    # Without its hash, an unknown name would be refused in a tenth of the time.
+    assert 0.2 < known / unknown < 5, taken
