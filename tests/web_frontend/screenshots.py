@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web_frontend.browser.filled_site import FilledSite, filled_site, named_site
-from tests.web_frontend.browser.visited_pages import pages_of
+from tests.web_frontend.browser.visited_pages import EMPTY, pages_of
 from tests.web_frontend.people import ROLES, People
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -33,21 +33,6 @@ OF_README = {
     "staging-running-light",
     "librarian-dark",
     "session-phone",
-}
-EMPTY = {
-    "empty-home": "/",
-    "empty-search": "/search",
-    "empty-saved-searches": "/search/saved",
-    "empty-observations": "/observations",
-    "empty-sessions": "/sessions",
-    "empty-coverage": "/coverage",
-    "empty-growth": "/coverage/growth",
-    "empty-stagings": "/staging",
-    "empty-librarians": "/librarians",
-    "empty-transfers": "/transfers",
-    "empty-orders": "/orders",
-    "empty-tokens": "/account/tokens",
-    "empty-suspect-copies": "/suspect-copies",
 }
 
 

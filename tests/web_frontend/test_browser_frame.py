@@ -1,20 +1,8 @@
 """The frame in a real browser: keys, themes, phones, accessibility."""
 
-from typing import Literal
-
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-
-def serious_violations(page: Page) -> list[tuple[str, str]]:
-    """Return what axe finds against WCAG 2.2 AA on a page, but for trifles."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (one["id"], one["nodes"][0]["html"])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
+from tests.web_frontend.browser.accessibility import find_faults
 
 
 def test_keys_lead_to_the_search_and_to_help(browser_page: Page) -> None:
@@ -44,20 +32,10 @@ def test_on_a_phone_the_places_are_behind_a_button(browser_page: Page) -> None:
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/nowhere"])
-def test_axe_finds_nothing_serious(
-    browser_page: Page, path: str, theme: Literal["light", "dark"]
-) -> None:
-    browser_page.emulate_media(color_scheme=theme)
-    browser_page.goto(path)
-    assert serious_violations(browser_page) == []
-
-
 def test_the_sign_in_is_accessible_without_scripts_too(browser: Browser, web_address: str) -> None:
     page = browser.new_page(base_url=web_address)
     page.goto("/sign-in")
-    assert serious_violations(page) == []
+    assert find_faults(page) == []
     page.close()
 
 
@@ -71,11 +49,3 @@ def test_a_link_signs_in_without_its_code_in_any_address(
     expect(page.get_by_role("alert")).to_contain_text("ask for another")
     assert [address for address in asked if "not-a-code" in address] == []
     page.close()
-
-
-def test_no_request_leaves_the_site(browser_page: Page, web_address: str) -> None:
-    asked: list[str] = []
-    browser_page.on("request", lambda request: asked.append(request.url))
-    browser_page.goto("/")
-    assert asked
-    assert [address for address in asked if not address.startswith(web_address)] == []

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from librarian.errors import WaitTimedOutError
 from librarian.service.config import load_config
 from tests.polling import wait_until
 from tests.system.site import WEB_SERVICES, Site
+from tests.web_frontend.browser.accessibility import find_faults
+from tests.web_frontend.browser.visited_pages import EMPTY
 from tests.web_frontend.pages import WebClient
 from tests.web_frontend.people import People
 from web_frontend.app import create_app
@@ -104,13 +106,30 @@ def test_one_thread_alone_waits_for_a_catalogue_that_hangs(own_site: Site) -> No
         found.close()
 
 
-def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Browser) -> None:
-    page = browser.new_page(base_url=f"http://127.0.0.1:{own_site.port + 3}")
+def signed_in(browser: Browser, site: Site) -> Page:
+    page = browser.new_page(base_url=f"http://127.0.0.1:{site.port + 3}")
     page.goto("/sign-in")
     page.get_by_label("Name").fill(People().name("ADMIN"))
     page.get_by_label("Password").fill(People.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+    return page
+
+
+def test_pages_without_anything_on_them_are_accessible_on_a_phone_too(
+    own_site: Site, browser: Browser
+) -> None:
+    page = signed_in(browser, own_site)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in EMPTY.values():
+        page.goto(path)
+        assert find_faults(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    page.close()
+
+
+def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Browser) -> None:
+    page = signed_in(browser, own_site)
     own_site.stop_service("catalog_service")
     try:
         page.goto("/?again")
@@ -119,6 +138,7 @@ def test_a_page_in_a_browser_comes_back_by_itself(own_site: Site, browser: Brows
             lambda: page.reload() and page.locator("h1").text_content() == "Out of reach",
             what="the page that waits",
         )
+        assert find_faults(page) == []
     finally:
         own_site.restart("catalog_service")
     expect(page.get_by_role("heading", level=1)).to_have_text("Home", timeout=15_000)

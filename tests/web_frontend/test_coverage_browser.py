@@ -1,7 +1,6 @@
 """The coverage plot in a browser: drawn, pointed at, clicked, dragged, by keys, and accessible."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
@@ -9,7 +8,6 @@ from playwright.sync_api import FloatRect, Page, expect
 from librarian.client.librarian import Librarian
 from librarian.client.records import Observation
 from tests.web_frontend.observed import FIRST_NIGHT, LAST_NIGHT, RANGE, observe
-from tests.web_frontend.test_browser_frame import serious_violations
 
 COLUMNS, BINS = LAST_NIGHT - FIRST_NIGHT + 1, 48
 
@@ -83,22 +81,3 @@ def test_without_a_mouse_a_cell_is_found_and_opened(
     expect(page.locator("#coverage-read")).to_contain_text(re.compile(r"\d file"))
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/search"))
-
-
-@pytest.mark.usefixtures("observed")
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", [f"/coverage?{RANGE}", "/coverage/growth", "/suspect-copies"])
-def test_axe_finds_nothing_serious(
-    browser_page: Page, path: str, theme: Literal["light", "dark"]
-) -> None:
-    browser_page.emulate_media(color_scheme=theme)
-    browser_page.goto(path)
-    assert serious_violations(browser_page) == []
-
-
-@pytest.mark.usefixtures("observed")
-def test_pictures_fit_a_phone(browser_page: Page) -> None:
-    browser_page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", "/coverage", "/coverage/growth"):
-        browser_page.goto(path)
-        assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360

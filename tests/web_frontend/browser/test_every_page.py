@@ -1,24 +1,17 @@
 """Every page of a site that has something of everything: axe, phones, the dark, other hosts."""
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
+from tests.web_frontend.browser.accessibility import find_faults, find_faults_again
 from tests.web_frontend.browser.filled_site import FilledSite, filled_site
 from tests.web_frontend.browser.visited_pages import PAGES, pages_of
 
 NIGHTS = 30
 PHONE, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=800)
-# The sixth row of a table is like the first five, and a chart's bars are alike.
-FEW = {"exclude": [["tbody tr:nth-child(n + 6)"], ["svg :nth-child(n + 6)"]]}
-BRIEF = {"resultTypes": ["violations"]}
-# What a change of colours or of the width may spoil.
-AGAIN = {**BRIEF, "runOnly": ["color-contrast", "target-size", "scrollable-region-focusable"]}
-RUN = "([few, options]) => axe.run(few, options)"
 STATUS = {"unknown-page": 404, "unknown-file": 404, "search-mistake": 400}
 BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 
@@ -73,10 +66,6 @@ def page(context: BrowserContext, filled: FilledSite) -> Iterator[Page]:
     assert [one for one in complaints if "status of 40" not in one] == []
 
 
-def faults(found: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_in_the_light_in_the_dark_and_on_a_phone(
     page: Page, addresses: dict[str, str], name: str
@@ -85,12 +74,12 @@ def test_a_page_is_accessible_in_the_light_in_the_dark_and_on_a_phone(
     assert answer is not None
     assert answer.status == STATUS.get(name, 200)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    assert faults(Axe().run(page, FEW, BRIEF).response) == []
+    assert find_faults(page) == []
     light = page.evaluate(BACKGROUND)
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert page.evaluate(BACKGROUND) != light
-    assert faults(page.evaluate(RUN, [FEW, AGAIN])) == []
+    assert find_faults_again(page) == []
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert faults(page.evaluate(RUN, [FEW, AGAIN])) == []
+    assert find_faults_again(page) == []

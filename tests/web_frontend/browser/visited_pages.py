@@ -62,6 +62,22 @@ PAGES = {
     "unknown-page": "/nowhere",
     "unknown-file": "/files/zen.nothing.uvh5",
 }
+# And those of a site where there is nothing yet.
+EMPTY = {
+    "empty-home": "/",
+    "empty-search": "/search",
+    "empty-saved-searches": "/search/saved",
+    "empty-observations": "/observations",
+    "empty-sessions": "/sessions",
+    "empty-coverage": "/coverage",
+    "empty-growth": "/coverage/growth",
+    "empty-stagings": "/staging",
+    "empty-librarians": "/librarians",
+    "empty-transfers": "/transfers",
+    "empty-orders": "/orders",
+    "empty-tokens": "/account/tokens",
+    "empty-suspect-copies": "/suspect-copies",
+}
 
 
 def places_of(filled: FilledSite) -> dict[str, object]:
