@@ -74,13 +74,14 @@ def _asset(browser: Browser) -> str:
 def _others(site: WebSite) -> Iterator[Measurement]:
     with site.catalog.librarian() as librarian, site.browser() as browser:
         around = around_of(site.catalog, librarian)
-        for one in (
-            *measure_loads(site, around, browser),
-            measure_events(site, browser),
-            *measure_download(site, browser),
+        for measure in (
+            lambda: measure_loads(site, around, browser),
+            lambda: measure_events(site, browser),
+            lambda: measure_download(site, browser),
         ):
-            print(f"{one.case} | {one.ours:.2f} {one.unit} | {one.ratio}", file=sys.stderr)
-            yield one
+            for one in measure():
+                print(f"{one.case} | {one.ours:.2f} {one.unit} | {one.ratio}", file=sys.stderr)
+                yield one
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

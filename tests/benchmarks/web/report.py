@@ -16,6 +16,7 @@ from tests.benchmarks.web.runner import Timing
 
 _COLUMNS = (
     "page",
+    "runs",
     "p50 ms",
     "p95 ms",
     "CPU ms: web",
@@ -67,6 +68,7 @@ def _cells(timing: Timing) -> tuple[str, ...]:
     again, alone = median(timing.again), median(timing.calls_alone)
     return (
         timing.kind.name,
+        str(len(timing.pages)),
         f"{timing.p50:.0f}",
         f"{timing.p95:.0f}",
         *("" if part is None else f"{part:.0f}" for part in parts),
