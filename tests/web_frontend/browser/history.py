@@ -216,55 +216,50 @@ def _add_failed_transfers(db: Session, now: datetime) -> None:
 
 def _add_stagings(db: Session, now: datetime) -> None:
     """Put a staging that goes on for ever, and one that failed, beside those that were run."""
-    agent = db.query(Agent).first()
-    assert agent is not None
-    prefix = "/lustre/staging"
-    common: dict[str, Any] = {
-        "kind": "STAGING",
-        "owner": "web-admin",
-        "search": '{"type-is-exactly": "uvh5"}',
-        "agent_id": agent.id,
-        "run_time": now,
-        "files_total": 412,
-        "bytes_total": 2_100_000_000_000,
-        "create_time": now - timedelta(minutes=9),
-        "start_time": now - timedelta(minutes=9),
-    }
-    running = {
-        "claimed_destination": f"{prefix}/web-admin/summer",
-        "files_done": 171,
-        "bytes_done": 873_000_000_000,
-        "worker": "elsewhere",
-        "lease_until": now + _ENDLESS,
-        "claim_time": now - timedelta(minutes=9),
-    }
-    failed = {
-        "files_done": 404,
-        "files_failed": 8,
-        "bytes_done": 2_060_000_000_000,
-        "end_time": now,
-    }
-    jobs = [
-        Job(
-            state="RUNNING",
-            request_id="a-summer",
-            destination=f"{prefix}/web-admin/summer",
-            **common,
-            **running,
-        ),
-        Job(
-            state="FAILED",
-            request_id="a-winter",
-            destination=f"{prefix}/web-admin/winter",
-            error="8 of 412 files could not be staged.",
-            **common,
-            **failed,
-        ),
-    ]
-    db.add_all(jobs)
+    running = _staging(
+        db,
+        now,
+        "summer",
+        state="RUNNING",
+        claimed_destination="/lustre/staging/web-admin/summer",
+        files_done=171,
+        bytes_done=873_000_000_000,
+        worker="elsewhere",
+        lease_until=now + _ENDLESS,
+        claim_time=now - timedelta(minutes=9),
+    )
+    failed = _staging(
+        db,
+        now,
+        "winter",
+        state="FAILED",
+        error="8 of 412 files could not be staged.",
+        files_done=404,
+        files_failed=8,
+        bytes_done=2_060_000_000_000,
+        end_time=now,
+    )
+    db.add_all([running, failed])
     db.flush()
     files = db.query(File).order_by(File.id.desc()).limit(8).all()
     for number, file in enumerate(files):
         reason = f"the copy of {file.name} on store cannot be read: Input/output error"
-        row = {"job_id": jobs[1].id, "number": number, "file_id": file.id}
+        row = {"job_id": failed.id, "number": number, "file_id": file.id}
         db.add(StagingFile(state="FAILED", error=reason, **row))
+
+
+def _staging(db: Session, now: datetime, name: str, **changes: Any) -> Job:
+    return Job(
+        kind="STAGING",
+        owner="web-admin",
+        request_id=f"a-{name}",
+        destination=f"/lustre/staging/web-admin/{name}",
+        search='{"type-is-exactly": "uvh5"}',
+        agent_id=db.query(Agent).one().id,
+        run_time=now,
+        files_total=412,
+        bytes_total=2_100_000_000_000,
+        create_time=now - timedelta(minutes=9),
+        start_time=now - timedelta(minutes=9),
+        **changes,
+    )
