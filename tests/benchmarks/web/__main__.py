@@ -87,7 +87,7 @@ def _others(site: WebSite) -> Iterator[Measurement]:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.web", description=__doc__)
     parser.add_argument("--size", type=int, default=10_000_000, help="files of the catalogue")
-    parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
+    parser.add_argument("--database", choices=(*DATABASES, "both"), default="postgresql")
     parser.add_argument("--runs", type=int, default=RUNS, help="pages of each kind")
     parser.add_argument("--page", nargs="+", metavar="WORDS", help="only pages named so")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the catalogues there")
