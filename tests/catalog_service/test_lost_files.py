@@ -34,7 +34,6 @@ def put_sent_files(database: Database, states: dict[str, str]) -> None:
         librarian = add_librarian(db)
         for name, state in states.items():
             file = add_file(db, name)
-            file.instance_count = 1
             add_instance(db, file, store, "night")
             add_transfer(db, file, librarian, state)
             if state == "CONFIRMED":

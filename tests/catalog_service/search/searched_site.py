@@ -59,7 +59,10 @@ def put_night(database: Database) -> None:
         db.flush()
         store = add_store(db, add_agent(db))
         names = ["zen.1.uvh5", "zen.2.uvh5", "operations.log"]
-        files = [File(**_file(name, number)) for number, name in enumerate(names)]
+        files = [
+            File(**{**_file(name, number), "instance_count": 0})
+            for number, name in enumerate(names)
+        ]
         files[2].obsid = None
         db.add_all(files)
         db.flush()

@@ -151,7 +151,6 @@ def make_available(db: Session, file_id: int) -> None:
     """Put an instance of a file on record."""
     file, store = db.get_one(File, file_id), db.scalars(select(Store)).one()
     add_instance(db, file, store)
-    file.instance_count += 1
     db.flush()
 
 

@@ -66,7 +66,6 @@ def add_files(catalog: CatalogSite, *names: str) -> None:
         for name in names:
             file = add_file(db, name)
             add_instance(db, file, store)
-            file.instance_count = 1
 
 
 def states(catalog: CatalogSite) -> list[str]:

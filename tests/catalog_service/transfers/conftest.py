@@ -110,7 +110,6 @@ def put_files(db: Session, names: list[str]) -> list[File]:
     files = [add_file(db, name) for name in names]
     for file in files:
         add_instance(db, file, store, "2458396")
-        file.instance_count = 1
     db.flush()
     return files
 

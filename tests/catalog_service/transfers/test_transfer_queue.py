@@ -24,7 +24,6 @@ def add_files(db: Session, count: int) -> list[File]:
     files = [add_file(db, f"zen.{number}.uvh5", size_bytes=10) for number in range(count)]
     for file in files:
         add_instance(db, file, store)
-        file.instance_count = 1
     db.flush()
     return files
 
