@@ -6,8 +6,8 @@ from flask import Flask
 from tests.system.site import Site
 from tests.web_frontend.conftest import WebAs
 from tests.web_frontend.pages import WebClient
-from tests.web_frontend.people import ROLES, People
-from web_frontend.rights import ANYONE, RIGHTS, covers
+from tests.web_frontend.people import People
+from web_frontend.rights import RIGHTS
 
 
 def test_every_page_has_a_least_role(web_app: Flask) -> None:
@@ -112,42 +112,3 @@ def test_an_error_in_a_part_of_a_page_is_told_in_its_place(web: WebClient) -> No
 def test_a_form_that_is_too_large_is_refused(web: WebClient) -> None:
     answer = web.client.post("/sign-in/link", data={"code": "x" * 2_000_000})
     assert answer.status_code == 413
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("endpoint", sorted(RIGHTS))
-def test_each_role_meets_what_it_may_and_no_more(
-    web_app: Flask, web_as: WebAs, role: str, endpoint: str
-) -> None:
-    for method, path in _requests_of(web_app, endpoint):
-        answer = web_as(role).client.open(path, method=method)
-        answer.close()
-        refused = answer.status_code == 403
-        # Without a form's token, nothing is done: the right is looked at before.
-        assert refused is not covers(role, RIGHTS[endpoint]), (method, path, answer.status_code)
-
-
-@pytest.mark.parametrize("endpoint", sorted(set(RIGHTS)))
-def test_a_stranger_meets_the_sign_in(web_app: Flask, stranger: WebClient, endpoint: str) -> None:
-    for method, path in _requests_of(web_app, endpoint):
-        answer = stranger.client.open(path, method=method)
-        answer.close()
-        if RIGHTS[endpoint] == ANYONE:
-            assert answer.status_code not in (303, 403)
-        else:
-            assert answer.headers.get("Location", "").startswith("/sign-in")
-
-
-def _requests_of(app: Flask, endpoint: str) -> list[tuple[str, str]]:
-    """Return requests that reach an endpoint, with something in place of each part."""
-    found = []
-    for rule in app.url_map.iter_rules(endpoint):
-        values = {name: _some_value(rule, name) for name in rule.arguments}
-        _, path = rule.build(values) or ("", "")
-        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        found += [(method, str(path)) for method in sorted(methods)]
-    return found
-
-
-def _some_value(rule: object, name: str) -> str | int:
-    return 1 if name in ("number", "obsid", "id") else "x"

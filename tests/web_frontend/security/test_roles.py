@@ -49,6 +49,11 @@ def test_a_role_does_what_it_may_and_nothing_else(
         answer = ask(web, target, token)
         assert answer.status == 403, (target.method, target.rule.rule, answer.status)
         assert f"you are signed in with {role}" in answer.words()
+    for target in [one for one in targets(web_app) if one not in forbidden]:
+        # Without a form's token, nothing is done: the right is looked at before.
+        allowed = web.client.open(path_of(target), method=target.method)
+        allowed.close()
+        assert allowed.status_code != 403, (target.method, target.rule.rule)
     assert state_of(admin) == before
 
 
