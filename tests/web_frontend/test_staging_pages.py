@@ -233,16 +233,16 @@ def test_the_stream_ends_with_the_job(web: WebClient, failed: Job) -> None:
 
 
 def test_hostile_text_is_only_text(web: WebClient, admin: Librarian, tag: str) -> None:
-    evil = "<script>alert(1)</script>{{7*7}}\u202e\"'&"
+    evil = "<script>alert(1)</script>{{7117*7117}}\u202e\"'&"
     search = json.dumps({"name-is-exactly": evil})
-    started = launch(web, search, f"{tag}/<b>evil'\"&{{{{7*7}}}}")
+    started = launch(web, search, f"{tag}/<b>evil'\"&{{{{7117*7117}}}}")
     job = ended(admin, started)
     for path in (f"/staging/{job.id}", f"/staging/{job.id}/parts", "/staging"):
         page = web.get(path)
         assert page.status == 200
         assert "<script>alert" not in page.text
         assert "<b>evil" not in page.text
-        assert "49" not in page.words("body").replace(str(job.id), "") or path.endswith("/parts")
+        assert str(7117 * 7117) not in page.text
 
 
 def test_one_job_of_many_is_cancelled(web: WebClient, admin: Librarian, tag: str) -> None:

@@ -22,6 +22,7 @@ _PANDAS_TYPES: dict[Any, str] = {
     float: "float64",
     float | None: "float64",
     datetime: "datetime64[us, UTC]",
+    datetime | None: "datetime64[us, UTC]",
 }
 _NUMPY_TYPES: dict[Any, Any] = {
     str: str,
@@ -104,7 +105,7 @@ def _metadata_column(key: str, values: Sequence[Any]) -> _Column:
 
 
 def _astropy_column(column: _Column) -> Any:
-    if column.type is datetime:
+    if column.type in (datetime, datetime | None):
         return _times(column.values)
     table, numpy = _import("astropy.table"), _import("numpy")
     kind = _NUMPY_TYPES[column.type]

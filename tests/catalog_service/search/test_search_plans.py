@@ -114,7 +114,7 @@ LOOKED_UP: list[tuple[ItemKind, str, str, Position | None, str]] = [
     (FILES, '{"name-is-exactly": "zen.000005.uvh5"}', "", None, "name"),
     (FILES, '{"name-matches": "zen.00005%.uvh5"}', "", None, "name"),
     (FILES, '{"name-in": ["zen.000005.uvh5", "zen.000006.log"]}', "", None, "name"),
-    (FILES, '{"obsid-is-exactly": 5}', "", None, "obsid_id"),
+    (FILES, '{"obsid-is-exactly": 5}', "", None, "obsid_(id|type_size_bytes)"),
     (FILES, '{"num-instances-is-exactly": 0}', "", None, "instance_count_name"),
     (FILES, '{"size-in-range": [20.5, 30]}', "", None, "size_bytes_id"),
     (FILES, '{"always-true": 1}', "size", PLACE, "size_bytes_id"),
