@@ -138,12 +138,15 @@ def _upload(librarian: Librarian, site: WebSite, place: Path) -> None:
 
 
 def _download(browser: Browser, to: Path) -> None:
-    response = browser.begin(Asked(f"/files/{in_path(_NAME)}/download"))
+    # The server hangs up on who was silent while the file was made.
+    connection = browser.twin()
+    response = connection.begin(Asked(f"/files/{in_path(_NAME)}/download"))
     buffer = memoryview(bytearray(_PIECE_BYTES))
     total = 0
     with to.open("wb") as file:
         while count := response.readinto(buffer):
             file.write(buffer[:count])
             total += count
+    connection.close()
     if total != _GIBIBYTE:
         raise RuntimeError(f"{total} bytes came: {response.status}")
