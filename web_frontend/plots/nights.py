@@ -39,10 +39,6 @@ class Nights:
         first, last = max(self.first, all_nights.first), min(self.last, all_nights.last)
         return Nights(first, last) if first <= last else all_nights
 
-    def is_before(self, night: int) -> bool:
-        """Tell whether they end before a night."""
-        return self.last < night
-
 
 def read_night(text: str) -> int | None:
     """Return the night of a date or Julian date, None for nothing; raise InvalidRequestError."""

@@ -27,9 +27,8 @@ class ShownStore:
     state: ShownState
     fill: ShownState
     used_bytes: int
-    # Parts of the whole, between 0 and 1.
+    # A part of the whole, between 0 and 1.
     used_share: float
-    reserved_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,7 @@ def show_store(store: Store, agent: Agent | None) -> ShownStore:
     whole = store.capacity_bytes
     used = max(0, whole - store.free_bytes)
     share = min(1.0, used / whole) if whole else 0.0
-    reserved = min(store.reserved_bytes / whole, 1 - share) if whole else 0.0
-    return ShownStore(store, agent, store_state(store), fill_state(share), used, share, reserved)
+    return ShownStore(store, agent, store_state(store), fill_state(share), used, share)
 
 
 def show_stores(site: Librarian) -> list[ShownStore]:
